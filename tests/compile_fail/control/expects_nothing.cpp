@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#error "refused, but nobody said why"

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// expect: the message that is there
+#error "the message that is there"

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// expect: (use of|call to) (implicitly-)?deleted .*pool
+#include <pooly/pooly.hpp>
+
+void use(pooly::pool<int>& workers) {
+#ifdef POOLY_MENDED
+    pooly::pool<int>& same = workers;
+#else
+    pooly::pool<int> same = workers;
+#endif
+    same.close();
+}
