@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pooly/call_site.hpp>
+#include <pooly/create_context.hpp>
+#include <pooly/detail/atomic_histogram.hpp>
+#include <pooly/detail/attention.hpp>
+#include <pooly/detail/clock_source.hpp>
+#include <pooly/detail/coarse_tick.hpp>
+#include <pooly/detail/control_block.hpp>
+#include <pooly/detail/failure_report.hpp>
+#include <pooly/detail/idle_index.hpp>
+#include <pooly/detail/idle_list.hpp>
+#include <pooly/detail/sizing.hpp>
+#include <pooly/detail/slot.hpp>
+#include <pooly/detail/slot_array.hpp>
+#include <pooly/detail/thread_card.hpp>
+#include <pooly/detail/waiter.hpp>
+#include <pooly/detail/worker_source.hpp>
+#include <pooly/error.hpp>
+#include <pooly/pool_options.hpp>
+#include <pooly/pool_stats.hpp>
+#include <pooly/pool_status.hpp>
+
+namespace pooly::detail {
+
+/// How a consumer asks for a worker.
+struct request {
+    clock_source::instant until{};  // deadline, on the pool's clock
+    bool waits = false;             // or else it is one try
+    errc refusal = errc::full;      // what it is told when its time is up
+    bool explains = false;          // whether a refusal comes with the whole story
+    stop_token stop{};
+    call_site where{};
+};
+
+/// What it gets.
+struct grant {
+    slot* place = nullptr;  // in use by the caller, or null:
+    errc refusal{};
+    std::exception_ptr cause{};
+    std::unique_ptr<failure_report> story{};  // where it was asked for
+
+    [[nodiscard]] bool refused() const noexcept { return refusal != errc{}; }
+};
+
+/// The engine. It knows slots, waiters and rules, not the type of a worker; user code is behind `worker_source`, the
+/// clock behind `clock_source`. It lives until its pool and the last of its leases are gone (I7).
+///
+/// Lock contract: `mutex()` guards every member but the slots' words, the attention word and the histograms. It is
+/// never held while user code runs (I5) or somebody is woken. A slot that is making, in_use, checking or retiring
+/// belongs to one thread, needs no lock, and keeps the core alive; after its last unlock with no slot in hand a
+/// function does not touch the core again.
+class pool_core {
+public:
+    pool_core(const pool_options& options, const worker_layout& layout, const clock_source& clock,
+              std::unique_ptr<worker_source> source);
+    pool_core(const pool_core&) = delete;
+    pool_core& operator=(const pool_core&) = delete;
+
+    [[nodiscard]] control_block& control() const noexcept { return *control_; }
+    [[nodiscard]] worker_source& source() const noexcept { return *source_; }
+    [[nodiscard]] const clock_source& clock() const noexcept { return clock_; }
+    [[nodiscard]] std::chrono::nanoseconds default_timeout() const noexcept { return options_.checkout_timeout; }
+
+    // Lending: pool_core_lend.hpp
+    [[nodiscard]] grant acquire(const request& ask);
+
+    // Coming home: pool_core_return.hpp. The caller owns `place` and gives it up.
+    void check_in(slot& place) noexcept;
+    void discard(slot& place) noexcept;
+    void release_detached(slot& place) noexcept;
+    void note_hold(std::chrono::nanoseconds held) noexcept { hold_.record(held); }
+    /// For one who has returned a worker on the fast path and then found the attention word set. `lock` is held.
+    void look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept;
+
+    // Control: pool_core_control.hpp
+    void start();
+    void close() noexcept;
+    /// The pool is gone: the last lease home frees the core, or this call if none is out.
+    void orphan() noexcept;
+    std::size_t drain(clock_source::instant until);
+    void restart();
+    void suspend(bool on) noexcept;
+    void resize(const sizing& limits);
+    std::size_t prewarm();
+
+    // Looking: pool_core_look.hpp
+    [[nodiscard]] pool_status status();
+    [[nodiscard]] pool_stats stats();
+    [[nodiscard]] std::vector<holder_info> holders();
+    [[nodiscard]] pool_options options();
+    [[nodiscard]] worker_info papers_of(const slot& place) const noexcept;
+
+private:
+    enum class farewell { with_retire, without };
+    enum class then { leave_empty, refill };
+    static constexpr std::size_t short_walk = 64;  // slots; a longer walk for an idle one makes them scarce
+    static constexpr std::chrono::microseconds barging_limit{500};
+
+    ~pool_core() = default;
+
+    [[nodiscard]] std::mutex& mutex() const noexcept { return control_->mutex; }
+    [[nodiscard]] void* worker(slot& place) const noexcept { return worker_at(place, layout_.offset); }
+    [[nodiscard]] bool holds_back() const noexcept { return suspended_ || draining_ > 0; }
+    [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
+    /// Where this thread's walk begins: threads are spread over the slots that are filled first.
+    [[nodiscard]] std::size_t first_look() const noexcept {
+        return this_thread_card.number() % spread_.load(std::memory_order_relaxed);  // relaxed: a hint
+    }
+    [[nodiscard]] clock_source::instant stamp_time() const {
+        return timed_ ? clock_.now() : coarse_tick::now();
+    }
+
+    // What follows needs the lock, unless it says otherwise.
+    [[nodiscard]] slot* claim_idle();
+    [[nodiscard]] slot* claim_lock_free() noexcept;  // needs no lock
+    void index_idle();
+    void make_idle(slot& place, slot_phase from) noexcept;
+    [[nodiscard]] slot* reserve_place();
+    void free_place(slot& place) noexcept;
+    [[nodiscard]] slot* idle_or_place();
+    [[nodiscard]] slot* claim_surplus();
+    void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
+    void settle(wake_list& wakes);
+    [[nodiscard]] bool nudges_instead();
+    [[nodiscard]] bool has_idle();
+    [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes);
+    void mark_all_stale() noexcept;
+    void refresh_attention() noexcept;
+    [[nodiscard]] std::size_t count_out();
+    [[nodiscard]] pool_status look();
+    [[nodiscard]] std::optional<holder_info> holder_of(slot& place, clock_source::instant now) const;
+    [[nodiscard]] std::chrono::system_clock::time_point wall_time(std::chrono::nanoseconds at) const noexcept;
+    [[nodiscard]] grant refuse(errc code, const request& ask, std::chrono::nanoseconds waited = {},
+                               std::exception_ptr cause = nullptr);
+    [[nodiscard]] grant turn_away(errc code, const request& ask, std::chrono::nanoseconds waited = {});
+
+    /// The end of every locked section: brings the attention word up to date, unlocks, wakes those who were chosen,
+    /// and deletes the core if its pool is gone and the last worker is home.
+    void finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
+
+    // These take the lock themselves and run user code outside of it.
+    [[nodiscard]] grant queue_up(const request& ask);
+    [[nodiscard]] grant await(waiter& self, const request& ask, const std::string& name);
+    [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] grant make_for(slot& place, const request& ask);
+    [[nodiscard]] bool passes_check(slot& place);
+    [[nodiscard]] grant swap_dead(slot& place, const request& ask);
+    [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
+    [[nodiscard]] std::optional<errc> too_late(const request& ask) const;
+    [[nodiscard]] std::exception_ptr construct(slot& place, const create_context& context) noexcept;
+    void end_worker(slot& place, farewell how) noexcept;
+    void dispose(slot& place, farewell how, then next) noexcept;
+    void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept;
+    void dismiss_surplus();
+    std::size_t sweep_stale();
+    [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context);
+    std::size_t fill(std::size_t most);
+
+    const control_handle control_;
+    const pool_options options_;  // as given; size and max_overflow are followed by limits_
+    const worker_layout layout_;
+    const clock_source clock_;
+    const std::unique_ptr<worker_source> source_;
+    const bool timed_;  // read the clock at every check-out and check-in
+    const std::shared_ptr<coarse_tick> tick_;
+    const std::chrono::nanoseconds epoch_;                      // the same moment on the pool's clock
+    const std::chrono::system_clock::time_point wall_epoch_;    // and on the wall
+    slot_array slots_;
+    idle_list ordered_;
+    idle_index index_;
+    waiter_queue queue_;
+    sizing limits_;
+    std::atomic<std::size_t> spread_{1};  // max(1, limits_.size)
+    std::size_t live_ = 0;         // slots that are not empty (I1: never above limits_.places(), but for a shrink)
+    std::size_t first_empty_ = 0;  // no slot before it is empty
+    std::uint64_t last_worker_ = 0;
+    std::uint64_t generation_ = 0;
+    std::uint64_t past_uses_ = 0;  // of workers that are gone
+    bool closed_ = false;
+    bool suspended_ = false;
+    bool orphaned_ = false;
+    bool scarce_ = false;
+    bool overdue_ = false;  // barging: the oldest waiter has waited long enough
+    int draining_ = 0;
+    std::condition_variable drained_;
+    std::exception_ptr last_error_;  // the factory's
+    clock_source::instant last_error_at_{};
+    pool_stats counters_;
+    atomic_histogram wait_;
+    atomic_histogram create_;
+    atomic_histogram hold_;
+};
+
+}  // namespace pooly::detail

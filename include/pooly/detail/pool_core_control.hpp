@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include <pooly/detail/pool_core.hpp>
+
+// Beginning, end, and what an operator does to a pool in between.
+namespace pooly::detail {
+
+inline pool_core::pool_core(const pool_options& options, const worker_layout& layout, const clock_source& clock,
+                            std::unique_ptr<worker_source> source)
+    : control_{},
+      options_{options},
+      layout_{layout},
+      clock_{clock},
+      source_{std::move(source)},
+      timed_{options.timing == timing_mode::precise || !clock.has_coarse_tick},
+      tick_{timed_ ? nullptr : coarse_tick::share()},
+      epoch_{clock.now()},
+      wall_epoch_{std::chrono::system_clock::now()},
+      slots_{std::make_unique<slot_array::run>(std::max<std::size_t>(1, options.size + options.max_overflow), layout)},
+      limits_{options.size, options.max_overflow},
+      spread_{std::max<std::size_t>(1, options.size)} {
+    if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
+    index_.reserve(slots_.size());
+    const std::lock_guard guard{mutex()};
+    control().core = this;
+    control().check_after = source_->checks_health() && options_.check_after_idle >= std::chrono::nanoseconds::zero()
+                               ? options_.check_after_idle
+                               : clock_source::never;
+    refresh_attention();
+}
+
+/// Rule 1: with an eager start all workers are there when the constructor returns, or it throws the factory's error.
+inline void pool_core::start() {
+    if (options_.start == start_mode::eager) fill(options_.size);
+}
+
+inline void pool_core::close() noexcept {
+    {
+        wake_list wakes;
+        std::unique_lock lock{mutex()};
+        if (closed_) return;
+        closed_ = true;
+        mark_all_stale();
+        while (!queue_.empty()) {
+            waiter& one = queue_.front();
+            queue_.erase(one);
+            if (one.chosen == waiter::answer::none) wakes.add(one);  // or it is being woken already
+            one.chosen = waiter::answer::refused;
+            one.refusal = errc::closed;
+        }
+        finish(lock, wakes);
+    }
+    sweep_stale();
+}
+
+inline void pool_core::orphan() noexcept {
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    orphaned_ = true;
+    finish(lock, wakes);
+}
+
+inline std::size_t pool_core::drain(clock_source::instant until) {
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    ++draining_;
+    refresh_attention();  // announced first (A3), counted second (A4)
+    auto out = count_out();
+    while (out > 0 && (until == clock_source::never || clock_.now() < until)) {
+        clock_.wait(drained_, lock, until);
+        out = count_out();
+    }
+    --draining_;
+    settle(wakes);
+    finish(lock, wakes);
+    return out;
+}
+
+inline void pool_core::restart() {
+    {
+        wake_list wakes;
+        std::unique_lock lock{mutex()};
+        if (closed_) return;
+        ++generation_;
+        mark_all_stale();
+        finish(lock, wakes);
+    }
+    fill(sweep_stale());
+}
+
+inline void pool_core::suspend(bool on) noexcept {
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    suspended_ = on;
+    settle(wakes);
+    finish(lock, wakes);
+}
+
+inline void pool_core::resize(const sizing& limits) {
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    while (slots_.size() < limits.places()) {
+        const auto missing = limits.places() - slots_.size();
+        lock.unlock();  // not to keep everybody waiting for the memory
+        auto more = std::make_unique<slot_array::run>(missing, layout_);
+        lock.lock();
+        if (slots_.size() < limits.places()) slots_.append(std::move(more));
+    }
+    if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
+    index_.reserve(slots_.size());
+    limits_ = limits;
+    spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
+    const bool fills = options_.start == start_mode::eager && !closed_;
+    settle(wakes);
+    finish(lock, wakes);
+    dismiss_surplus();
+    if (fills) fill(limits.size);
+}
+
+inline std::size_t pool_core::prewarm() { return fill(pool_options::unlimited); }
+
+/// Disposes of idle workers until there are no more than there should be.
+inline void pool_core::dismiss_surplus() {
+    for (;;) {
+        std::unique_lock lock{mutex()};
+        slot* const surplus = claim_surplus();
+        lock.unlock();
+        if (surplus == nullptr) return;
+        dispose(*surplus, farewell::with_retire, then::leave_empty);
+    }
+}
+
+/// Disposes of the idle workers that were marked stale; one walk, for a marked worker never becomes idle. Says how many.
+inline std::size_t pool_core::sweep_stale() {
+    constexpr auto idle_and_stale = word_of(slot_phase::idle) | stale_bit;
+    std::size_t swept = 0;
+    slots_.for_each([&](slot& place) {
+        {
+            const std::lock_guard guard{mutex()};  // two sweeps may meet
+            // relaxed: marked words change under the lock only
+            if ((place.word.load(std::memory_order_relaxed) & low_mask) != idle_and_stale) return;
+            place.change(slot_phase::idle, slot_phase::retiring);  // (S4)
+        }
+        ++swept;
+        dispose(place, farewell::with_retire, then::leave_empty);
+    });
+    return swept;
+}
+
+/// Makes up to `most` workers that are missing under `size`, in the caller's thread. Throws the factory's exception;
+/// what was made by then stays. Returns how many were made.
+inline std::size_t pool_core::fill(std::size_t most) {
+    for (std::size_t made = 0;; ++made) {
+        std::unique_lock lock{mutex()};
+        slot* const place = made < most && limits_.wants_more(live_) ? reserve_place() : nullptr;
+        lock.unlock();
+        if (place == nullptr) return made;
+        if (const auto error = make_spare(*place, create_context{})) std::rethrow_exception(error);
+    }
+}
+
+}  // namespace pooly::detail

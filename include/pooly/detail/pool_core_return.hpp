@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include <pooly/detail/pool_core.hpp>
+
+// Coming home: from a worker in the caller's hands to the next consumer, to idle, or to its end.
+namespace pooly::detail {
+
+/// Tells `core` about a worker that is idle already, if the pool of that id still lives here. (The caller holds
+/// neither pool nor lease any more; see control_block.)
+inline void look_after_return(control_block& control, std::uint64_t pool_id, slot& place) noexcept {
+    std::unique_lock lock{control.mutex};
+    if (control.pool_id == pool_id) control.core->look_after(place, std::move(lock));
+}
+
+/// Returns the worker with one read-modify-write. False: something wants to be known of it first.
+[[nodiscard]] inline bool return_lock_free(control_block& control, slot& place, std::chrono::nanoseconds now,
+                                           attention::bits stop_at) noexcept {
+    // relaxed: a look ahead, so that a worker somebody waits for is not idle for a moment; (A2) is what counts
+    if ((control.attention.load(std::memory_order_relaxed) & stop_at) != 0) return false;
+    const auto pool_id = control.pool_id;  // read while the lease still keeps the pool
+    if (const auto held = now - place.since_when(); held > held.zero()) control.core->note_hold(held);
+    // relaxed: from here the worker is idle since; published by (S3)
+    place.since.store(now.count(), std::memory_order_relaxed);
+    auto word = place.word.load(std::memory_order_relaxed);  // relaxed: our own, but for the marks of others
+    if (!is_plainly_in_use(word) ||
+        !place.word.compare_exchange_strong(word, returned(word), std::memory_order_seq_cst,
+                                            std::memory_order_relaxed))  // (S3), (A1)
+        return false;
+    if ((control.attention.load(std::memory_order_seq_cst) & attention::locks_checkin) != 0)  // (A2)
+        look_after_return(control, pool_id, place);
+    return true;
+}
+
+/// The one way home for a worker that is well.
+inline void check_in(control_block& control, slot& place) noexcept {
+    if (!return_lock_free(control, place, coarse_tick::now(), attention::slows_checkin)) control.core->check_in(place);
+}
+
+inline void pool_core::check_in(slot& place) noexcept {
+    const auto now = stamp_time();
+    if (source_->resets()) {
+        try {
+            source_->reset(worker(place));
+        } catch (...) {
+            return retire(place, farewell::with_retire, then::leave_empty, &pool_stats::reset_failures);
+        }
+    }
+    if (return_lock_free(*control_, place, now, attention::locks_checkin)) return;
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
+    place.since.store(now.count(), std::memory_order_relaxed);  // relaxed: published by the change in put_back
+    const bool kept = put_back(place, slot_phase::in_use, wakes);
+    finish(lock, wakes);
+    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+}
+
+inline void pool_core::discard(slot& place) noexcept {
+    retire(place, farewell::with_retire, then::refill, &pool_stats::discarded);
+}
+
+inline void pool_core::release_detached(slot& place) noexcept {
+    retire(place, farewell::without, then::refill, &pool_stats::detached);
+}
+
+inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
+    wake_list wakes;
+    // relaxed: the bit is a hint
+    if (scarce_ && is_lendable(place.word.load(std::memory_order_relaxed))) index_.add(slots_.index_of(place));
+    settle(wakes);
+    slot* const surplus = claim_surplus();
+    finish(lock, wakes);
+    if (surplus != nullptr) dispose(*surplus, farewell::with_retire, then::leave_empty);
+}
+
+/// Rules 6 to 9 for a worker whose phase is `from`: to its end (false: it is retiring, to be disposed of by the
+/// caller), to the oldest waiter, or to idle.
+inline bool pool_core::put_back(slot& place, slot_phase from, wake_list& wakes) {
+    // relaxed: marks are made under the lock
+    if (is_stale(place.word.load(std::memory_order_relaxed)) || closed_) {
+        place.change(from, slot_phase::retiring);
+        return false;
+    }
+    if (!queue_.empty() && !holds_back() && !nudges_instead()) {
+        waiter& oldest = queue_.front();
+        place.word.fetch_add(one_use, std::memory_order_relaxed);  // relaxed: published by the change, or the telling
+        if (from != slot_phase::in_use) place.change(from, slot_phase::in_use);
+        choose(oldest, place, wakes);
+        return true;
+    }
+    if (limits_.has_surplus(live_) && (queue_.empty() || holds_back())) {
+        place.change(from, slot_phase::retiring);
+        ++counters_.dismissed;
+        return false;
+    }
+    make_idle(place, from);
+    settle(wakes);
+    return true;
+}
+
+inline void pool_core::make_idle(slot& place, slot_phase from) noexcept {
+    place.change(from, slot_phase::idle);  // (S1), (S3)
+    if (options_.order != idle_order::affine) ordered_.push(place);
+    if (!scarce_) return;
+    index_.add(slots_.index_of(place));
+    if (index_.size() > live_ / 8) scarce_ = false;
+}
+
+/// Takes the worker of a consumer out of the pool for good.
+inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept {
+    {
+        const std::lock_guard guard{mutex()};
+        ++(counters_.*reason);
+        place.change(slot_phase::in_use, slot_phase::retiring);
+    }
+    dispose(place, how, next);
+}
+
+/// Ends the worker of a retiring place and frees the place; no user code under a lock.
+inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
+    end_worker(place, how);
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    if (how == farewell::with_retire) ++counters_.destroyed;
+    free_place(place);
+    settle(wakes);  // a waiter makes the next one in its own time
+    slot* const spare = next == then::refill && !closed_ && limits_.wants_more(live_) ? reserve_place() : nullptr;
+    finish(lock, wakes);
+    if (spare == nullptr) return;
+    create_context context;
+    if (options_.checkout_timeout != std::chrono::nanoseconds::max())
+        context.deadline = std::chrono::steady_clock::now() + options_.checkout_timeout;
+    (void)make_spare(*spare, context);  // a failure is remembered, and the place kept (rule 14)
+}
+
+inline void pool_core::end_worker(slot& place, farewell how) noexcept {
+    if (how == farewell::with_retire) {
+        try {
+            source_->retire(worker(place));
+        } catch (...) {
+            const std::lock_guard guard{mutex()};
+            ++counters_.retire_failures;
+        }
+    }
+    source_->destroy(worker(place));
+}
+
+inline std::exception_ptr pool_core::construct(slot& place, const create_context& context) noexcept {
+    const auto began = clock_.now();
+    std::exception_ptr error;
+    try {
+        source_->construct(worker(place), context);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    const auto ended = clock_.now();
+    if (error == nullptr) {
+        place.created = ended.count();
+        place.since.store(ended.count(), std::memory_order_relaxed);  // relaxed: published with the worker (S1)
+        create_.record(ended - began);
+    }
+    const std::lock_guard guard{mutex()};
+    if (error == nullptr) {
+        ++counters_.created;
+    } else {
+        ++counters_.create_failures;
+        last_error_ = error;
+        last_error_at_ = ended;
+    }
+    return error;
+}
+
+/// Makes a worker that nobody asked for.
+inline std::exception_ptr pool_core::make_spare(slot& place, const create_context& context) {
+    auto error = construct(place, context);
+    wake_list wakes;
+    std::unique_lock lock{mutex()};
+    bool kept = true;
+    if (error == nullptr) kept = put_back(place, slot_phase::making, wakes);
+    else {
+        free_place(place);
+        settle(wakes);
+    }
+    finish(lock, wakes);
+    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+    return error;
+}
+
+inline slot* pool_core::reserve_place() {
+    if (closed_ || !limits_.has_room(live_)) return nullptr;
+    // relaxed: slots become empty, and stop being it, under the lock
+    const auto empty = [](slot& place) { return place.word.load(std::memory_order_relaxed) == 0; };
+    slot* const place = slots_.find(first_empty_, slots_.size(), empty);
+    first_empty_ = slots_.index_of(*place) + 1;
+    ++live_;
+    place->id = ++last_worker_ & slot::id_mask;
+    place->generation = generation_ & slot::generation_mask;
+    place->word.store(word_of(slot_phase::making), std::memory_order_relaxed);
+    return place;
+}
+
+inline void pool_core::free_place(slot& place) noexcept {
+    past_uses_ += uses_of(place.word.load(std::memory_order_relaxed));
+    place.word.store(0, std::memory_order_relaxed);
+    first_empty_ = std::min(first_empty_, slots_.index_of(place));
+    --live_;
+}
+
+inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
+    refresh_attention();
+    if (draining_ > 0) drained_.notify_all();
+    const bool last = orphaned_ && live_ == 0;
+    if (last) {  // whoever comes late to the control block finds nobody home
+        control_->pool_id = 0;
+        control_->core = nullptr;
+    }
+    lock.unlock();
+    wakes.tell_all();
+    if (last) delete this;
+}
+
+}  // namespace pooly::detail

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <pooly/detail/pool_core.hpp>
+
+// Who gets what: the decisions, all under the lock.
+namespace pooly::detail {
+
+/// An idle worker, claimed; null if there is none.
+inline slot* pool_core::claim_idle() {
+    if (options_.order != idle_order::affine) {
+        if (ordered_.empty()) return nullptr;
+        slot& place = options_.order == idle_order::lifo ? ordered_.pop_newest() : ordered_.pop_oldest();
+        return place.try_claim() ? &place : nullptr;  // cannot fail: what is ordered is claimed here only
+    }
+    const auto from_index = [this]() -> slot* {
+        while (const auto index = index_.pop())
+            if (slot& place = slots_.at(*index); place.try_claim()) return &place;
+        return nullptr;
+    };
+    if (scarce_) return from_index();
+    std::size_t looked_at = 0;
+    slot* const found = slots_.find(first_look(), slots_.size(), [&](slot& place) {
+        ++looked_at;
+        return place.try_claim();
+    });
+    if (looked_at <= short_walk) return found;
+    index_idle();
+    return found != nullptr ? found : from_index();
+}
+
+/// From now on idle workers are found through the index: one walk over all slots buys cheap finds until an eighth of
+/// them is idle again. Announced first, looked second (A3, A4): a worker that comes back meanwhile is indexed by
+/// whoever returned it.
+inline void pool_core::index_idle() {
+    scarce_ = true;
+    refresh_attention();
+    index_.clear();
+    std::size_t index = 0;
+    slots_.for_each([&](slot& place) {
+        if (is_lendable(place.word.load(std::memory_order_seq_cst))) index_.add(index);  // (A4)
+        ++index;
+    });
+}
+
+/// An idle worker, or a place in which to make one (rules 2 and 3); null if there is neither.
+inline slot* pool_core::idle_or_place() {
+    if (slot* const idle = claim_idle(); idle != nullptr) return idle;
+    slot* const place = reserve_place();
+    if (place == nullptr || live_ != limits_.size + 1) return place;
+    // The first overflow worker. Announce it, then look again (A3, A4): from here on those that come back are dismissed,
+    // so this one is made only if really none is idle (rule 8).
+    refresh_attention();
+    slot* const idle = claim_idle();
+    if (idle == nullptr) return place;
+    free_place(*place);
+    return idle;
+}
+
+/// An idle worker that is one too many (rule 7), claimed to be disposed of.
+inline slot* pool_core::claim_surplus() {
+    if (!limits_.has_surplus(live_) || (!queue_.empty() && !holds_back())) return nullptr;
+    slot* const place = claim_idle();
+    if (place == nullptr) return nullptr;
+    ++counters_.dismissed;
+    place->word.fetch_sub(one_use, std::memory_order_relaxed);  // relaxed: our own; it was not lent
+    place->change(slot_phase::in_use, slot_phase::retiring);
+    return place;
+}
+
+/// Whether a claim would find something.
+inline bool pool_core::has_idle() {
+    if (options_.order != idle_order::affine) return !ordered_.empty();
+    if (scarce_) return index_.size() > 0;
+    return slots_.find(0, slots_.size(), [](slot& place) {
+        return is_lendable(place.word.load(std::memory_order_seq_cst));  // (A4)
+    }) != nullptr;
+}
+
+inline void pool_core::choose(waiter& one, slot& place, wake_list& wakes) noexcept {
+    queue_.erase(one);
+    if (one.chosen == waiter::answer::none) wakes.add(one);  // or it is being woken already
+    one.chosen = waiter::answer::granted;
+    one.place = &place;
+}
+
+/// Barging: whether the oldest waiter is so young that newcomers may still take what is idle.
+inline bool pool_core::nudges_instead() {
+    if (!barging()) return false;
+    overdue_ = !queue_.empty() && clock_.now() - queue_.front().since() >= barging_limit;
+    return !overdue_;
+}
+
+/// Gives what is there to those who wait, oldest first (I3). Called after every change that may help one of them.
+inline void pool_core::settle(wake_list& wakes) {
+    while (!queue_.empty() && !holds_back()) {
+        waiter& oldest = queue_.front();
+        if (nudges_instead() && has_idle()) {  // for whoever is first, the oldest waiter or a newcomer
+            if (oldest.chosen == waiter::answer::none) wakes.add(oldest);
+            oldest.chosen = waiter::answer::try_again;
+            return;
+        }
+        slot* const place = idle_or_place();
+        if (place == nullptr) return;
+        choose(oldest, *place, wakes);
+    }
+}
+
+/// Every worker that exists now is not to be lent again: idle ones wait for `sweep_stale`, the others are disposed of
+/// when they come back or are done.
+inline void pool_core::mark_all_stale() noexcept {
+    slots_.for_each([](slot& place) {
+        // relaxed load: slots become empty, and stop being it, under the lock. acq_rel: as every change of owner (S4).
+        if (place.word.load(std::memory_order_relaxed) != 0)
+            place.word.fetch_or(stale_bit, std::memory_order_acq_rel);
+    });
+    ordered_.clear();
+    index_.clear();
+}
+
+inline void pool_core::refresh_attention() noexcept {
+    namespace a = attention;
+    const auto bit = [](bool on, a::bits which) { return on ? which : a::bits{0}; };
+    const bool waiting = !queue_.empty();
+    const bool handed_over = !barging() || overdue_;
+    const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
+    const auto now = bit(listening, a::waiters) | bit(waiting && handed_over, a::queueing) |
+                     bit(limits_.has_surplus(live_), a::surplus) | bit(draining_ > 0, a::draining) |
+                     bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) | bit(closed_, a::closed) |
+                     bit(options_.order != idle_order::affine, a::ordered) | bit(timed_, a::timed) |
+                     bit(source_->resets(), a::resetting);
+    // relaxed load: only written here, under the lock. Not stored in vain: every core caches this line.
+    if (control_->attention.load(std::memory_order_relaxed) != now)
+        control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
+}
+
+}  // namespace pooly::detail

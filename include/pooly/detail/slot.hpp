@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <pooly/call_site.hpp>
+#include <pooly/detail/slot_state.hpp>
+#include <pooly/detail/thread_key.hpp>
+
+namespace pooly::detail {
+
+/// Two lines that must not share are this far apart. (`hardware_destructive_interference_size` is missing from some of
+/// our compilers, and varies with flags on the others.)
+inline constexpr std::size_t cache_line = 64;
+
+/// One place of a pool: a line of state, and right behind it, in place, the worker. It never moves.
+///
+/// Edges of `word`, on which all of the lending rests:
+///   (S1) whoever makes a worker publishes it with a release;
+///   (S2) a consumer claims with an acquire and so sees the worker as (S1) or the previous consumer (S3) left it;
+///   (S3) a consumer returns with a release; sequentially consistent, because of the look at the attention word that
+///        follows (see attention.hpp);
+///   (S4) whoever retires a worker claims it with an acquire, for the same reason as (S2).
+struct alignas(cache_line) slot {
+    std::atomic<slot_word> word{0};
+
+    // The last check-out, for `holders()`. Written by the owner, read by anyone: a sequence lock whose counter is the
+    // use count. (S5) each field is stored with a release after the claim that began this use, so a reader that sees a
+    // later use's field (acquire) sees that use's count when it looks at `word` again, and drops what it has read.
+    std::atomic<const char*> file{""};
+    std::atomic<const char*> function{""};
+    std::atomic<std::uint64_t> line_and_use{0};  // line << 32 | low half of the use count; stored last
+    std::atomic<thread_key> thread{0};
+    std::atomic<std::chrono::nanoseconds::rep> since{0};  // lent or idle since, on the pool's clock
+
+    // Written while the slot is `making` and owned; whoever may read them came through (S2).
+    std::chrono::nanoseconds::rep created = 0;
+    static constexpr std::uint64_t id_mask = (std::uint64_t{1} << 40U) - 1;
+    static constexpr std::uint64_t generation_mask = (std::uint64_t{1} << 24U) - 1;
+    std::uint64_t id : 40 = 0;
+    std::uint64_t generation : 24 = 0;
+
+    /// Writes down who took the worker. Only for its owner.
+    void stamp(const call_site& where, thread_key who, std::chrono::nanoseconds now) noexcept {
+        const auto use = uses_of(word.load(std::memory_order_relaxed));  // relaxed: the owner's own count
+        file.store(where.file, std::memory_order_release);               // (S5)
+        function.store(where.function, std::memory_order_release);
+        thread.store(who, std::memory_order_release);
+        since.store(now.count(), std::memory_order_release);
+        line_and_use.store((std::uint64_t{where.line} << 32U) | (use & 0xffffffffU), std::memory_order_release);
+    }
+
+    [[nodiscard]] std::chrono::nanoseconds since_when() const noexcept {
+        // relaxed: the owner's own store, or a hint to one who claims the exact word it saw before reading this
+        return std::chrono::nanoseconds{since.load(std::memory_order_relaxed)};
+    }
+
+    /// Lends the worker if it is idle and fit. (S2); the load is sequentially consistent for the second look of those
+    /// who announced themselves (attention.hpp).
+    [[nodiscard]] bool try_claim() noexcept {
+        auto seen = word.load(std::memory_order_seq_cst);
+        return is_lendable(seen) &&
+               word.compare_exchange_strong(seen, lent(seen), std::memory_order_acquire, std::memory_order_relaxed);
+    }
+
+    /// From one phase to another, whatever flags are raised meanwhile. Only for the owner. (S1), (S4)
+    void change(slot_phase from, slot_phase to) noexcept {
+        word.fetch_xor(phase_change(from, to), std::memory_order_acq_rel);
+    }
+};
+
+static_assert(sizeof(slot) == cache_line, "a slot's state is one cache line");
+
+}  // namespace pooly::detail

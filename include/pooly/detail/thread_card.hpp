@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <pooly/detail/slot.hpp>
+#include <pooly/detail/thread_key.hpp>
+
+namespace pooly::detail {
+
+/// What a thread remembers: its id, and for the pools it used last the slot that served it there. Two threads that
+/// start at the same slot cost each other several times the whole operation.
+class thread_card {
+public:
+    struct home {
+        std::uint64_t pool = 0;  // never used twice, so a slot of a pool that is gone is never followed
+        slot* place = nullptr;
+    };
+
+    constexpr thread_card() noexcept = default;
+
+    [[nodiscard]] home& home_in(std::uint64_t pool) noexcept { return homes_[pool % homes_.size()]; }
+
+    [[nodiscard]] thread_key id() const noexcept { return id_; }
+
+    /// A number that spreads threads over slots. Fills in the card at the thread's first visit.
+    [[nodiscard]] std::size_t number() noexcept {
+        if (number_ == 0) {
+            static constinit std::atomic<std::size_t> last{0};
+            number_ = last.fetch_add(1, std::memory_order_relaxed) + 1;  // relaxed: only its uniqueness counts
+            id_ = key_of(std::this_thread::get_id());
+        }
+        return number_;
+    }
+
+private:
+    thread_key id_ = 0;
+    std::size_t number_ = 0;
+    std::array<home, 8> homes_{};
+};
+
+/// constinit: read without the check for first use that a dynamic initialiser would bring.
+inline thread_local constinit thread_card this_thread_card{};
+
+}  // namespace pooly::detail

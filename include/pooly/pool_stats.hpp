@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include <pooly/histogram.hpp>
+
+namespace pooly {
+
+/// Counters since the pool was made, and how long things took.
+struct pool_stats {
+    std::uint64_t checkouts = 0;        ///< workers lent
+    std::uint64_t waited = 0;           ///< of these, after queueing
+    std::uint64_t created = 0;          ///< workers made
+    std::uint64_t create_failures = 0;  ///< factory calls that threw
+    std::uint64_t destroyed = 0;        ///< workers destroyed, for whatever reason; detached ones are not counted
+    std::uint64_t dismissed = 0;        ///< of these, because they were surplus
+    std::uint64_t discarded = 0;        ///< of these, by `discard()`
+    std::uint64_t unhealthy = 0;        ///< of these, because `healthy` said no or threw
+    std::uint64_t reset_failures = 0;   ///< of these, because `reset` threw
+    std::uint64_t retire_failures = 0;  ///< `retire` hooks that threw; the worker was destroyed all the same
+    std::uint64_t detached = 0;         ///< workers that left by `detach()`
+    std::uint64_t timeouts = 0;         ///< check-outs refused at their deadline
+    std::uint64_t cancelled = 0;        ///< check-outs given up by stop token
+    std::uint64_t full = 0;             ///< check-outs that would have had to wait and must not
+    std::uint64_t overloaded = 0;       ///< check-outs refused by `max_waiters`
+
+    histogram wait;    ///< from asking to holding; those served at once count as zero
+    histogram create;  ///< factory calls that made a worker
+    histogram hold;    ///< leases that ended; to the coarse tick unless timing is precise
+};
+
+}  // namespace pooly

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// All of pooly but the adapters.
+
+#include <pooly/call_site.hpp>
+#include <pooly/checkout_result.hpp>
+#include <pooly/create_context.hpp>
+#include <pooly/error.hpp>
+#include <pooly/histogram.hpp>
+#include <pooly/lease.hpp>
+#include <pooly/pool.hpp>
+#include <pooly/pool_options.hpp>
+#include <pooly/pool_stats.hpp>
+#include <pooly/pool_status.hpp>
+#include <pooly/transaction.hpp>
+#include <pooly/version.hpp>
+#include <pooly/worker_traits.hpp>
