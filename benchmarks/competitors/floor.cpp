@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The floor: the least that a lock-free pool can do. Two uncontended atomic read-modify-writes on a cache line that no
+// other thread knows: one takes it (acquire), one gives it back (release), with the same use of a worker in between.
+
+#include <benchmark/benchmark.h>
+
+#include <atomic>
+
+#include "../support/contestants.hpp"
+#include "../support/pair_load.hpp"
+#include "../support/rounds.hpp"
+#include "../support/worker.hpp"
+
+namespace bench {
+namespace {
+
+struct alignas(64) line {
+    std::atomic<unsigned> state{0};
+};
+
+/// Without the use of a worker: what the processor charges for the two instructions alone.
+void run_bare_floor(benchmark::State& state) {
+    line mine;
+    run_rounds(state, 1, [&] {
+        unsigned idle = 0;
+        benchmark::DoNotOptimize(mine.state.compare_exchange_strong(idle, 1, std::memory_order_acquire));
+        benchmark::DoNotOptimize(mine.state.exchange(0, std::memory_order_release));
+    });
+}
+
+void run_floor(benchmark::State& state) {
+    line mine;
+    worker lent;
+    run_rounds(state, 1, [&] {
+        unsigned idle = 0;
+        benchmark::DoNotOptimize(mine.state.compare_exchange_strong(idle, 1, std::memory_order_acquire));
+        touch(lent);
+        benchmark::DoNotOptimize(mine.state.exchange(0, std::memory_order_release));
+    });
+}
+
+void enter_floor(const settings& chosen) {
+    const auto as_it_is = [](benchmark::internal::Benchmark&) {};
+    enter_for_threads("pair/floor", &run_floor, chosen, as_it_is);
+    enter_for_threads("pair/floor_bare", &run_bare_floor, chosen, as_it_is);
+}
+
+[[maybe_unused]] const bool entered = enter({.name = "floor", .enter_pairs = &enter_floor});
+
+}  // namespace
+}  // namespace bench

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+#include <pooly/pooly.hpp>
+
+#include <cstddef>
+
+#include "../support/contestants.hpp"
+#include "../support/worker.hpp"
+
+namespace bench {
+namespace {
+
+/// pooly as it comes, but for its size and the one option that `Variant` is about.
+template <class Variant>
+class pooly_pool {
+public:
+    static constexpr const char* name = Variant::name;
+
+    explicit pooly_pool(std::size_t size) : pool_{[] { return worker{}; }, options_of(size)} {}
+
+    [[nodiscard]] pooly::lease<worker> checkout() { return pool_.checkout(); }
+
+private:
+    static pooly::pool_options options_of(std::size_t size) {
+        pooly::pool_options options{.size = size};
+        Variant::change(options);
+        return options;
+    }
+
+    pooly::pool<worker> pool_;
+};
+
+struct by_default {
+    static constexpr const char* name = "pooly";
+    static void change(pooly::pool_options&) {}
+};
+
+struct lifo {
+    static constexpr const char* name = "pooly_lifo";
+    static void change(pooly::pool_options& options) { options.order = pooly::idle_order::lifo; }
+};
+
+struct fifo {
+    static constexpr const char* name = "pooly_fifo";
+    static void change(pooly::pool_options& options) { options.order = pooly::idle_order::fifo; }
+};
+
+struct barging {
+    static constexpr const char* name = "pooly_barging";
+    static void change(pooly::pool_options& options) { options.fairness = pooly::fairness_policy::bounded_barging; }
+};
+
+struct precise {
+    static constexpr const char* name = "pooly_precise";
+    static void change(pooly::pool_options& options) { options.timing = pooly::timing_mode::precise; }
+};
+
+[[maybe_unused]] const bool entered =
+    enter<pooly_pool<by_default>>() && enter_variant<pooly_pool<barging>>() && enter_variant<pooly_pool<lifo>>() &&
+    enter_variant<pooly_pool<fifo>>() && enter_variant<pooly_pool<precise>>();
+
+}  // namespace
+}  // namespace bench

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+
+#include "report.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pair_load.hpp"
+#include "scarce_load.hpp"
+
+namespace bench {
+namespace {
+
+std::string size_argument(int size) { return "size:" + std::to_string(size); }
+
+std::string scarce_argument(std::int64_t out) {
+    return "size:" + std::to_string(scarce_size) + "/out:" + std::to_string(out);
+}
+
+/// Both quotients, so that a disturbed median shows beside the best repetition.
+struct ratio {
+    double of_medians = 0;
+    double of_bests = 0;
+};
+
+std::optional<ratio> divide(const std::optional<pair_time>& top, const std::optional<pair_time>& bottom) {
+    if (!top || !bottom) return std::nullopt;
+    return ratio{top->median_ns / bottom->median_ns, top->best_ns / bottom->best_ns};
+}
+
+void print_cell(const std::optional<ratio>& cell) {
+    if (cell)
+        std::printf(" %9.2f", cell->of_medians);
+    else
+        std::printf(" %9s", "-");
+}
+
+std::optional<ratio> scarce_ratio(const measurements& measured, const std::string& family, int threads) {
+    return divide(measured.find(family, scarce_argument(scarce_size - scarce_idle), threads),
+                  measured.find(family, scarce_argument(0), threads));
+}
+
+/// The median of one figure over a pool's turns.
+double middle(const std::vector<contention_sample>& turns, double contention_sample::*figure) {
+    std::vector<double> values;
+    values.reserve(turns.size());
+    for (const auto& turn : turns) values.push_back(turn.*figure);
+    return median(std::move(values));
+}
+
+struct at_least {
+    double limit;
+    static constexpr const char* sign = ">=";
+    [[nodiscard]] bool holds(double value) const { return value >= limit; }
+};
+
+struct at_most {
+    double limit;
+    static constexpr const char* sign = "<=";
+    [[nodiscard]] bool holds(double value) const { return value <= limit; }
+};
+
+/// One line: what was promised, what was measured, whether it holds.
+template <class Bar>
+void judge(const std::string& what, const std::optional<ratio>& got, Bar bar) {
+    if (!got) return;
+    std::printf("%-58s %7.2f (best runs %7.2f)  bar %s %5.2f  %s\n", what.c_str(), got->of_medians, got->of_bests,
+                Bar::sign, bar.limit, bar.holds(got->of_medians) ? "holds" : "FAILS");
+}
+
+/// The best turn's figure: the largest rate, the smallest wait.
+double best(const std::vector<contention_sample>& turns, double contention_sample::*figure, bool largest) {
+    double found = turns.front().*figure;
+    for (const auto& turn : turns) found = largest ? std::max(found, turn.*figure) : std::min(found, turn.*figure);
+    return found;
+}
+
+void judge_contention(const contention_samples& samples, hold_kind kind, const std::string& where) {
+    const auto ours = samples.find({kind, "pooly"});
+    const auto theirs = samples.find({kind, "hand_written"});
+    if (ours == samples.end() || theirs == samples.end()) return;
+    const auto quotient = [&](double contention_sample::*figure, bool largest) {
+        return ratio{middle(ours->second, figure) / middle(theirs->second, figure),
+                     best(ours->second, figure, largest) / best(theirs->second, figure, largest)};
+    };
+    judge(where + ": throughput / hand_written", quotient(&contention_sample::per_second, true), at_least{1});
+    judge(where + ": p99 wait / hand_written", quotient(&contention_sample::p99_us, false), at_most{0.2});
+}
+
+}  // namespace
+
+void print_pairs(const measurements& measured, const std::vector<std::string>& names) {
+    if (!measured.find("pair/floor", "", 1)) return;
+    std::printf("\nCheck-out + check-in, as a multiple of the floor at the same number of threads (medians)\n");
+    std::printf("%-16s", "threads");
+    for (const int threads : thread_counts) std::printf(" %9d", threads);
+    std::printf("\n%-16s", "floor, ns");
+    for (const int threads : thread_counts) {
+        const auto floor = measured.find("pair/floor", "", threads);
+        std::printf(" %9.2f", floor ? floor->median_ns : 0);
+    }
+    std::printf("\n%-16s", "floor, bare");
+    for (const int threads : thread_counts)
+        print_cell(divide(measured.find("pair/floor_bare", "", threads), measured.find("pair/floor", "", threads)));
+    std::printf("\n");
+    for (const int size : pool_sizes) {
+        bool headed = false;
+        for (const auto& name : names) {
+            const std::string family = "pair/" + name;
+            if (!measured.find(family, size_argument(size), 1)) continue;
+            if (!std::exchange(headed, true)) std::printf("pool of %d\n", size);
+            std::printf("  %-14s", name.c_str());
+            for (const int threads : thread_counts)
+                print_cell(divide(measured.find(family, size_argument(size), threads),
+                                  measured.find("pair/floor", "", threads)));
+            std::printf("\n");
+        }
+    }
+}
+
+void print_scarce(const measurements& measured, const std::vector<std::string>& names) {
+    bool headed = false;
+    for (const auto& name : names) {
+        if (!measured.find("scarce_one/" + name, scarce_argument(0), 1)) continue;
+        if (!std::exchange(headed, true)) {
+            std::printf("\nA pool of 4096 with all but 40 out, as a multiple of the same with none out (medians)\n");
+            std::printf("%-16s", "leases at once");
+            for (const scarce_way& way : scarce_ways)
+                for (std::size_t i = 0; i < scarce_threads.size(); ++i) std::printf(" %9s", way.label);
+            std::printf("\n%-16s", "threads");
+            for (std::size_t i = 0; i < scarce_ways.size(); ++i)
+                for (const int threads : scarce_threads) std::printf(" %9d", threads);
+            std::printf("\n");
+        }
+        std::printf("  %-14s", name.c_str());
+        for (const scarce_way& way : scarce_ways)
+            for (const int threads : scarce_threads)
+                print_cell(scarce_ratio(measured, way.family + ("/" + name), threads));
+        std::printf("\n");
+    }
+}
+
+void print_contention(const contention_samples& samples, const std::vector<std::string>& names) {
+    for (const auto kind : {hold_kind::sleep, hold_kind::spin}) {
+        bool headed = false;
+        for (const auto& name : names) {
+            const auto found = samples.find({kind, name});
+            if (found == samples.end()) continue;
+            if (!std::exchange(headed, true)) {
+                std::printf("\n16 threads on 2 workers, each held 100 us by %s (medians of turns)\n",
+                            kind == hold_kind::sleep ? "sleeping" : "spinning");
+                std::printf("%-16s %12s %10s %10s %10s\n", "", "check-outs/s", "p50 us", "p99 us", "max us");
+            }
+            const auto& turns = found->second;
+            std::printf("  %-14s %12.0f %10.0f %10.0f %10.0f\n", name.c_str(),
+                        middle(turns, &contention_sample::per_second), middle(turns, &contention_sample::p50_us),
+                        middle(turns, &contention_sample::p99_us), middle(turns, &contention_sample::max_us));
+        }
+    }
+}
+
+void print_verdicts(const measurements& measured, const contention_samples& samples) {
+    std::printf("\nVerdicts (ratios of medians; (a) to (c) with a pool of 8)\n");
+    const auto pair = [&](const char* name, int threads) {
+        return measured.find(std::string{"pair/"} + name, size_argument(8), threads);
+    };
+    const auto floor = [&](const char* name, int threads) {
+        return measured.find(std::string{"pair/"} + name, "", threads);
+    };
+    const auto ours_alone = pair("pooly", 1);
+    const auto ours_by_two = pair("pooly", 2);
+    judge("(a) 1 thread: time / floor", divide(ours_alone, floor("floor", 1)), at_most{1.5});
+    judge("(a) 1 thread: time / bare floor, which uses no worker", divide(ours_alone, floor("floor_bare", 1)),
+          at_most{1.5});
+    judge("(b) throughput of 2 threads / of 1", divide(ours_alone, ours_by_two), at_least{1.8});
+    if (const auto control = divide(floor("floor", 1), floor("floor", 2)))
+        std::printf("    what the machine gives: the floor's is %.2f, at best %.2f\n", control->of_medians,
+                    control->of_bests);
+    judge("(c) 1 thread: hand_written time / pooly", divide(pair("hand_written", 1), ours_alone), at_least{4});
+    judge("(c) 1 thread: hand_simple time / pooly", divide(pair("hand_simple", 1), ours_alone), at_least{4});
+    judge("(c) 2 threads: hand_written time / pooly", divide(pair("hand_written", 2), ours_by_two), at_least{15});
+    judge("(c) 2 threads: hand_simple time / pooly", divide(pair("hand_simple", 2), ours_by_two), at_least{15});
+    for (const scarce_way& way : scarce_ways) {
+        const std::string what = std::string{"(d) 4096, 40 idle / all idle, "} + way.label + " at once, threads: ";
+        const std::string family = way.family + std::string{"/pooly"};
+        for (const int threads : scarce_threads)
+            judge(what + std::to_string(threads), scarce_ratio(measured, family, threads), at_most{30});
+    }
+    judge_contention(samples, hold_kind::sleep, "(e) 16 threads on 2 workers, asleep");
+    judge_contention(samples, hold_kind::spin, "(e) 16 threads on 2 workers, busy");
+}
+
+}  // namespace bench

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contention_load.hpp"
+#include "measurements.hpp"
+
+namespace bench {
+
+/// Each pool's turns, by hold kind and name.
+using contention_samples = std::map<std::pair<hold_kind, std::string>, std::vector<contention_sample>>;
+
+/// Each of them prints nothing where nothing was measured.
+void print_pairs(const measurements& measured, const std::vector<std::string>& names);
+void print_scarce(const measurements& measured, const std::vector<std::string>& names);
+void print_contention(const contention_samples& samples, const std::vector<std::string>& names);
+
+/// One line for each promise that pooly makes about its speed.
+void print_verdicts(const measurements& measured, const contention_samples& samples);
+
+}  // namespace bench
