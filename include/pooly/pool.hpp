@@ -45,7 +45,8 @@ public:
     template <class Factory>
         requires(!std::same_as<std::remove_cvref_t<Factory>, pool>)
     explicit pool(Factory&& factory, const pool_options& options = {}, worker_hooks<T> hooks = {})
-        : core_{open(std::forward<Factory>(factory), options, std::move(hooks))}, control_{&core_->control()} {}
+        : core_{open(std::forward<Factory>(factory), options, std::move(hooks))}, control_{&core_->control()},
+          id_{control_->pool_id} {}
 
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
@@ -60,76 +61,76 @@ public:
 
     /// Lends a worker: an idle one, or a new one where there is room, or the next to come back.
     /// Blocks: at most `options().checkout_timeout`. Throws `pool_error`.
-    [[nodiscard]] lease<T> checkout(call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+    [[nodiscard]] lease<T> checkout(const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_throw(within(core_->default_timeout()), where);
     }
 
     /// As `checkout()`. Blocks: at most `timeout`; zero or less is one try that does not wait.
     template <class Rep, class Period>
     [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout,
-                                        call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+                                        const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_throw(within(detail::to_nanoseconds(timeout)), where);
     }
 
     /// As `checkout()`. Blocks: at most until `deadline`; one that has passed is one try that does not wait.
     template <class Duration>
     [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline,
-                                          call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+                                          const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_throw(until(deadline), where);
     }
 
     // Borrowing, or a reason. -----------------------------------------------------------------------------------------
 
     /// Lends an idle worker, or makes one where there is room. Never waits for another consumer: `errc::full`.
-    [[nodiscard]] checkout_result<T> try_checkout(call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+    [[nodiscard]] checkout_result<T> try_checkout(const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_tell({}, where);
     }
 
     /// As `checkout_for`, but tells instead of throwing.
     template <class Rep, class Period>
     [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout,
-                                                      call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+                                                      const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_tell(within(detail::to_nanoseconds(timeout)), where);
     }
 
     /// As `checkout_until`, but tells instead of throwing.
     template <class Duration>
     [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
-                                                        call_site where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, where)) [[likely]] return lease<T>{*control_, *place};
+                                                        const call_site& where = call_site::current()) {
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
         return lend_or_tell(until(deadline), where);
     }
 
 #if defined(__cpp_lib_jthread)
     // The same for a consumer that may be asked to stop: it then leaves the queue at once with `errc::cancelled`.
 
-    [[nodiscard]] lease<T> checkout(std::stop_token stop, call_site where = call_site::current()) {
+    [[nodiscard]] lease<T> checkout(std::stop_token stop, const call_site& where = call_site::current()) {
         return lend_or_throw(within(core_->default_timeout(), std::move(stop)), where);
     }
     template <class Rep, class Period>
     [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
-                                        call_site where = call_site::current()) {
+                                        const call_site& where = call_site::current()) {
         return lend_or_throw(within(detail::to_nanoseconds(timeout), std::move(stop)), where);
     }
     template <class Duration>
     [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop,
-                                          call_site where = call_site::current()) {
+                                          const call_site& where = call_site::current()) {
         return lend_or_throw(until(deadline, std::move(stop)), where);
     }
     template <class Rep, class Period>
     [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
-                                                      call_site where = call_site::current()) {
+                                                      const call_site& where = call_site::current()) {
         return lend_or_tell(within(detail::to_nanoseconds(timeout), std::move(stop)), where);
     }
     template <class Duration>
     [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
                                                         std::stop_token stop,
-                                                        call_site where = call_site::current()) {
+                                                        const call_site& where = call_site::current()) {
         return lend_or_tell(until(deadline, std::move(stop)), where);
     }
 #endif
@@ -139,24 +140,24 @@ public:
     /// Checks out, begins, runs `work(T&)`, commits, checks in, and returns what `work` returned. If anything throws it
     /// is rolled back instead, and the exception arrives unchanged. Blocks and throws: as `checkout()`.
     template <std::invocable<T&> Work>
-    std::invoke_result_t<Work, T&> transaction(Work&& work, call_site where = call_site::current()) {
+    std::invoke_result_t<Work, T&> transaction(Work&& work, const call_site& where = call_site::current()) {
         return detail::run_in(begin(where), std::forward<Work>(work));
     }
 
     /// The timeout covers getting a worker.
     template <std::invocable<T&> Work, class Rep, class Period>
     std::invoke_result_t<Work, T&> transaction(Work&& work, std::chrono::duration<Rep, Period> timeout,
-                                               call_site where = call_site::current()) {
+                                               const call_site& where = call_site::current()) {
         return detail::run_in(begin_for(timeout, where), std::forward<Work>(work));
     }
 
     /// A worker with a transaction begun, rolled back unless its `commit()` is called.
-    [[nodiscard]] transaction_guard<T> begin(call_site where = call_site::current()) {
+    [[nodiscard]] transaction_guard<T> begin(const call_site& where = call_site::current()) {
         return transaction_guard<T>{checkout(where)};
     }
     template <class Rep, class Period>
     [[nodiscard]] transaction_guard<T> begin_for(std::chrono::duration<Rep, Period> timeout,
-                                                 call_site where = call_site::current()) {
+                                                 const call_site& where = call_site::current()) {
         return transaction_guard<T>{checkout_for(timeout, where)};
     }
 
@@ -271,6 +272,7 @@ private:
 
     detail::pool_core* const core_;
     detail::control_block* const control_;
+    const std::uint64_t id_;  // also in the control block; here it is one load nearer
 };
 
 template <detail::factory Factory>

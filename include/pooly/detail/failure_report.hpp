@@ -75,8 +75,8 @@ struct failure_report {
 
 private:
     void tell_counts(std::ostream& out) const {
-        out << "; " << status.in_use << " of " << limits.size << " in use";
-        if (limits.max_overflow > 0) out << ", overflow " << status.overflow << " of " << limits.max_overflow;
+        out << "; " << status.in_use << " in use of size " << limits.size;
+        if (limits.max_overflow > 0) out << " + overflow " << limits.max_overflow;
         if (status.idle > 0) out << ", " << status.idle << " idle";
         if (status.making > 0) out << ", " << status.making << " being made";
         if (status.checking > 0) out << ", " << status.checking << " being checked";

@@ -133,15 +133,15 @@ inline void pool_core::dismiss_surplus() {
     }
 }
 
-/// Disposes of the idle workers that were marked stale; one walk, for a marked worker never becomes idle. Says how many.
+/// Disposes of the idle workers that were marked stale; those that come home afterwards are seen to by whoever brings
+/// them. Says how many.
 inline std::size_t pool_core::sweep_stale() {
-    constexpr auto idle_and_stale = word_of(slot_phase::idle) | stale_bit;
     std::size_t swept = 0;
     slots_.for_each([&](slot& place) {
         {
-            const std::lock_guard guard{mutex()};  // two sweeps may meet
-            // relaxed: marked words change under the lock only
-            if ((place.word.load(std::memory_order_relaxed) & low_mask) != idle_and_stale) return;
+            const std::lock_guard guard{mutex()};  // two may come for the same worker
+            // relaxed: a marked idle worker is touched under the lock only
+            if (!is_discarded(place.word.load(std::memory_order_relaxed))) return;
             place.change(slot_phase::idle, slot_phase::retiring);  // (S4)
         }
         ++swept;

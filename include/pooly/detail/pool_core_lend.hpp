@@ -6,22 +6,24 @@
 // Lending: from a request to a worker in the caller's hands.
 namespace pooly::detail {
 
-/// The fast path: the thread's own slot, if it is idle, fresh enough, and nothing unusual is going on.
-[[nodiscard]] inline slot* lend_at_once(control_block& control, const call_site& where) noexcept {
+/// The fast path: the slot that served this thread last, if it is idle, fresh enough, and nothing unusual is going on.
+/// The read-modify-writes of a pair are as good as all of its cost, and nothing can start before the one ahead of it is
+/// through. So what lies between them counts: it is inlined, and no load waits for another but the one of the word.
+[[nodiscard, gnu::always_inline]] inline slot* lend_at_once(control_block& control, std::uint64_t pool_id,
+                                                            const call_site& where) noexcept {
     // relaxed: a gate. One who was told of a change (closed, suspended, queued) reads it here by coherence; one who was
     // not came first.
     if ((control.attention.load(std::memory_order_relaxed) & attention::slows_checkout) != 0) return nullptr;
-    thread_card& card = this_thread_card;
-    const auto& home = card.home_in(control.pool_id);
-    if (home.pool != control.pool_id) return nullptr;
-    slot& place = *home.place;
-    auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by the claim
-    if (!is_lendable(word)) return nullptr;
+    const thread_card& card = this_thread_card;
+    if (card.last().pool != pool_id) return nullptr;
+    slot& place = *card.last().place;
     const auto now = coarse_tick::now();
-    if (now - place.since_when() >= control.check_after) return nullptr;
-    if (!place.word.compare_exchange_strong(word, lent(word), std::memory_order_acquire, std::memory_order_relaxed))
+    auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by the claim
+    if (!is_lendable(word) || now - place.since_when() >= control.check_after) return nullptr;
+    const auto lent = word + go_out;
+    if (!place.word.compare_exchange_strong(word, lent, std::memory_order_acquire, std::memory_order_relaxed))
         return nullptr;  // (S2)
-    place.stamp(where, card.id(), now);
+    place.stamp(lent, where, card.id(), now);
     return &place;
 }
 
@@ -44,17 +46,16 @@ inline grant pool_core::acquire(const request& ask) {
 inline slot* pool_core::claim_lock_free() noexcept {
     const auto seen = control_->attention.load(std::memory_order_relaxed);  // relaxed: as in lend_at_once
     if ((seen & (attention::locks_checkout | attention::scarce)) != 0) return nullptr;
-    if (const auto& home = this_thread_card.home_in(control_->pool_id);
-        home.pool == control_->pool_id && home.place->try_claim())
-        return home.place;
+    slot* const home = this_thread_card.home_in(control_->pool_id);
+    if (home != nullptr && home->try_claim()) return home;
     return slots_.find(first_look(), short_walk, [](slot& place) { return place.try_claim(); });
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
     thread_card& card = this_thread_card;
-    (void)card.number();
-    card.home_in(control_->pool_id) = {control_->pool_id, &place};
-    place.stamp(ask.where, card.id(), stamp_time());
+    (void)card.number();  // fills in the id
+    card.remember(control_->pool_id, place);
+    place.stamp(place.word.load(std::memory_order_relaxed), ask.where, card.id(), stamp_time());  // relaxed: our own
     grant got;
     got.place = &place;
     return got;

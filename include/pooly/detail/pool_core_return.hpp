@@ -10,32 +10,29 @@ namespace pooly::detail {
 
 /// Tells `core` about a worker that is idle already, if the pool of that id still lives here. (The caller holds
 /// neither pool nor lease any more; see control_block.)
-inline void look_after_return(control_block& control, std::uint64_t pool_id, slot& place) noexcept {
+[[gnu::noinline]] inline void look_after_return(control_block& control, std::uint64_t pool_id, slot& place) noexcept {
     std::unique_lock lock{control.mutex};
-    if (control.pool_id == pool_id) control.core->look_after(place, std::move(lock));
+    if (control.core != nullptr && control.pool_id == pool_id) control.core->look_after(place, std::move(lock));
 }
 
-/// Returns the worker with one read-modify-write. False: something wants to be known of it first.
-[[nodiscard]] inline bool return_lock_free(control_block& control, slot& place, std::chrono::nanoseconds now,
-                                           attention::bits stop_at) noexcept {
+/// Returns the worker with one read-modify-write. False: it is still the caller's, and needs the lock.
+[[nodiscard, gnu::always_inline]] inline bool return_lock_free(control_block& control, slot& place,
+                                                               std::chrono::nanoseconds now,
+                                                               attention::bits stop_at) noexcept {
     // relaxed: a look ahead, so that a worker somebody waits for is not idle for a moment; (A2) is what counts
     if ((control.attention.load(std::memory_order_relaxed) & stop_at) != 0) return false;
     const auto pool_id = control.pool_id;  // read while the lease still keeps the pool
     if (const auto held = now - place.since_when(); held > held.zero()) control.core->note_hold(held);
-    // relaxed: from here the worker is idle since; published by (S3)
-    place.since.store(now.count(), std::memory_order_relaxed);
-    auto word = place.word.load(std::memory_order_relaxed);  // relaxed: our own, but for the marks of others
-    if (!is_plainly_in_use(word) ||
-        !place.word.compare_exchange_strong(word, returned(word), std::memory_order_seq_cst,
-                                            std::memory_order_relaxed))  // (S3), (A1)
-        return false;
-    if ((control.attention.load(std::memory_order_seq_cst) & attention::locks_checkin) != 0)  // (A2)
-        look_after_return(control, pool_id, place);
+    slot::update(place.since, now.count());  // idle since
+    const auto word = place.word.fetch_sub(come_home, std::memory_order_seq_cst);  // (S3), (A1)
+    // From here on the worker is anybody's, and the pool may be gone.
+    const auto seen = control.attention.load(std::memory_order_seq_cst);  // (A2)
+    if (is_stale(word) || (seen & attention::locks_checkin) != 0) look_after_return(control, pool_id, place);
     return true;
 }
 
 /// The one way home for a worker that is well.
-inline void check_in(control_block& control, slot& place) noexcept {
+[[gnu::always_inline]] inline void check_in(control_block& control, slot& place) noexcept {
     if (!return_lock_free(control, place, coarse_tick::now(), attention::slows_checkin)) control.core->check_in(place);
 }
 
@@ -52,7 +49,7 @@ inline void pool_core::check_in(slot& place) noexcept {
     wake_list wakes;
     std::unique_lock lock{mutex()};
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
-    place.since.store(now.count(), std::memory_order_relaxed);  // relaxed: published by the change in put_back
+    slot::update(place.since, now.count());
     const bool kept = put_back(place, slot_phase::in_use, wakes);
     finish(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
@@ -68,12 +65,18 @@ inline void pool_core::release_detached(slot& place) noexcept {
 
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
     wake_list wakes;
-    // relaxed: the bit is a hint
-    if (scarce_ && is_lendable(place.word.load(std::memory_order_relaxed))) index_.add(slots_.index_of(place));
-    settle(wakes);
-    slot* const surplus = claim_surplus();
+    const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: marks are made under the lock
+    slot* unwanted = nullptr;
+    if (is_discarded(word)) {
+        place.change(slot_phase::idle, slot_phase::retiring);
+        unwanted = &place;
+    } else {
+        if (scarce_ && is_lendable(word)) index_.add(slots_.index_of(place));
+        settle(wakes);
+        unwanted = claim_surplus();
+    }
     finish(lock, wakes);
-    if (surplus != nullptr) dispose(*surplus, farewell::with_retire, then::leave_empty);
+    if (unwanted != nullptr) dispose(*unwanted, farewell::with_retire, then::leave_empty);
 }
 
 /// Rules 6 to 9 for a worker whose phase is `from`: to its end (false: it is retiring, to be disposed of by the

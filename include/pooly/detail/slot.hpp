@@ -43,14 +43,21 @@ struct alignas(cache_line) slot {
     std::uint64_t id : 40 = 0;
     std::uint64_t generation : 24 = 0;
 
-    /// Writes down who took the worker. Only for its owner.
-    void stamp(const call_site& where, thread_key who, std::chrono::nanoseconds now) noexcept {
-        const auto use = uses_of(word.load(std::memory_order_relaxed));  // relaxed: the owner's own count
-        file.store(where.file, std::memory_order_release);               // (S5)
-        function.store(where.function, std::memory_order_release);
-        thread.store(who, std::memory_order_release);
-        since.store(now.count(), std::memory_order_release);
-        line_and_use.store((std::uint64_t{where.line} << 32U) | (use & 0xffffffffU), std::memory_order_release);
+    /// Writes down who took the worker. Only for its owner. What is there already is not stored again: a store costs
+    /// more than a look, since the next read-modify-write has to wait for it.
+    void stamp(slot_word lent, const call_site& where, thread_key who, std::chrono::nanoseconds now) noexcept {
+        update(file, where.file);
+        update(function, where.function);
+        update(thread, who);
+        update(since, now.count());
+        line_and_use.store((std::uint64_t{where.line} << 32U) | (uses_of(lent) & 0xffffffffU),
+                           std::memory_order_release);  // (S5)
+    }
+
+    /// Stores if it is a change. Only for the owner, whose own or whose predecessor's (S2) the last store was.
+    template <class Value>
+    static void update(std::atomic<Value>& field, Value value) noexcept {
+        if (field.load(std::memory_order_relaxed) != value) field.store(value, std::memory_order_release);  // (S5)
     }
 
     [[nodiscard]] std::chrono::nanoseconds since_when() const noexcept {
@@ -63,7 +70,7 @@ struct alignas(cache_line) slot {
     [[nodiscard]] bool try_claim() noexcept {
         auto seen = word.load(std::memory_order_seq_cst);
         return is_lendable(seen) &&
-               word.compare_exchange_strong(seen, lent(seen), std::memory_order_acquire, std::memory_order_relaxed);
+               word.compare_exchange_strong(seen, seen + go_out, std::memory_order_acquire, std::memory_order_relaxed);
     }
 
     /// From one phase to another, whatever flags are raised meanwhile. Only for the owner. (S1), (S4)

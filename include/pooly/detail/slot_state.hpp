@@ -38,18 +38,14 @@ inline constexpr slot_word one_use = slot_word{1} << uses_shift;
 [[nodiscard]] constexpr bool is_lendable(slot_word word) noexcept {
     return (word & low_mask) == word_of(slot_phase::idle);
 }
-/// In use, and nobody asked that it be looked at when it comes back.
-[[nodiscard]] constexpr bool is_plainly_in_use(slot_word word) noexcept {
-    return (word & low_mask) == word_of(slot_phase::in_use);
+/// Idle, and waiting to be disposed of.
+[[nodiscard]] constexpr bool is_discarded(slot_word word) noexcept {
+    return (word & low_mask) == (word_of(slot_phase::idle) | stale_bit);
 }
 
-/// A lendable word once it is lent, and a plainly used one once it is back.
-[[nodiscard]] constexpr slot_word lent(slot_word word) noexcept {
-    return word + one_use + (word_of(slot_phase::in_use) - word_of(slot_phase::idle));
-}
-[[nodiscard]] constexpr slot_word returned(slot_word word) noexcept {
-    return word - (word_of(slot_phase::in_use) - word_of(slot_phase::idle));
-}
+/// Added to a word, makes an idle worker a lent one, used once more; `come_home` takes it back to idle.
+inline constexpr slot_word come_home = word_of(slot_phase::in_use) - word_of(slot_phase::idle);
+inline constexpr slot_word go_out = one_use + come_home;
 
 /// XORed into a word, takes it from one phase to another and leaves the rest alone.
 [[nodiscard]] constexpr slot_word phase_change(slot_phase from, slot_phase to) noexcept {

@@ -22,7 +22,14 @@ public:
 
     constexpr thread_card() noexcept = default;
 
-    [[nodiscard]] home& home_in(std::uint64_t pool) noexcept { return homes_[pool % homes_.size()]; }
+    /// Where it was served last, in whatever pool: an address that is known without a look at the pool.
+    [[nodiscard]] const home& last() const noexcept { return last_; }
+    /// Its slot in a pool that it used some time ago; null if that is forgotten.
+    [[nodiscard]] slot* home_in(std::uint64_t pool) const noexcept {
+        const auto& known = homes_[pool % homes_.size()];
+        return known.pool == pool ? known.place : nullptr;
+    }
+    void remember(std::uint64_t pool, slot& place) noexcept { last_ = homes_[pool % homes_.size()] = {pool, &place}; }
 
     [[nodiscard]] thread_key id() const noexcept { return id_; }
 
@@ -37,6 +44,7 @@ public:
     }
 
 private:
+    home last_{};
     thread_key id_ = 0;
     std::size_t number_ = 0;
     std::array<home, 8> homes_{};
