@@ -17,8 +17,8 @@
 /// * reset, after each use: unfinished statements are reset, which gives back their read locks; an open transaction or
 ///   savepoint is rolled back; the busy timeout and the enforcement of foreign keys are as the factory set them (those
 ///   of a connection that another factory made stay as they are).
-/// * begin is `BEGIN IMMEDIATE`, so that two readers never deadlock on becoming writers; `BEGIN` on a read-only
-///   database. It waits for the write lock up to the busy timeout.
+/// * begin is `BEGIN IMMEDIATE`, so that two readers never deadlock on becoming writers. It waits for the write lock up
+///   to the busy timeout. On a read-only database it takes no lock, and gives one snapshot to read from.
 /// * commit that fails (`SQLITE_BUSY`, a deferred foreign key) leaves the transaction open, to be rolled back.
 ///
 /// Not undone, because nothing tells what the factory wanted: other pragmas, temporary tables, attached databases, and

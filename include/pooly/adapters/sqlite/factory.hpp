@@ -48,7 +48,7 @@ private:
     options how_;
 };
 
-factory(std::string) -> factory<connection>;
-factory(std::string, options) -> factory<connection>;
+factory(std::string)->factory<connection>;
+factory(std::string, options)->factory<connection>;
 
 }  // namespace pooly::sqlite

@@ -63,8 +63,7 @@ private:
     if (prepared != SQLITE_OK) return prepared;
     const int stepped = sqlite3_step(raw);
     if (stepped != SQLITE_ROW && stepped != SQLITE_DONE) return stepped;
-    if (const auto* const text = sqlite3_column_text(raw, 0))
-        answer.assign(text, text + sqlite3_column_bytes(raw, 0));
+    if (const auto* const text = sqlite3_column_text(raw, 0)) answer.assign(text, text + sqlite3_column_bytes(raw, 0));
     return SQLITE_OK;
 }
 

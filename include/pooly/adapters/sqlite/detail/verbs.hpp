@@ -25,10 +25,8 @@ namespace pooly::sqlite::detail {
     return handle != nullptr && !file_is_gone(handle) && run(handle, "select 1") == SQLITE_OK;
 }
 
-[[nodiscard]] inline int begin(sqlite3* handle) noexcept {
-    const bool read_only = handle != nullptr && sqlite3_db_readonly(handle, "main") == 1;
-    return run(handle, read_only ? "begin" : "begin immediate");
-}
+/// On a read-only database SQLite makes this a transaction that reads.
+[[nodiscard]] inline int begin(sqlite3* handle) noexcept { return run(handle, "begin immediate"); }
 
 [[nodiscard]] inline int commit(sqlite3* handle) noexcept { return run(handle, "commit"); }
 
