@@ -28,6 +28,8 @@ namespace pooly {
 /// nothing or a `const create_context&`. Factory and hooks are never called under a lock and may use the pool.
 ///
 /// Thread safety: every member may be called from any thread at any time. Leases may outlive the pool.
+/// Fork: in a forked child the pool lends nothing (`errc::closed`), and neither its end nor that of a lease touches the
+/// workers, which are the parent's. Do not call anything else of it there.
 /// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting.
 template <class T, class Clock = std::chrono::steady_clock>
 class pool {

@@ -30,14 +30,15 @@ inline constexpr bits closed = 1U << 6U;
 inline constexpr bits ordered = 1U << 7U;    // lifo or fifo: the idle ones stand in a list
 inline constexpr bits timed = 1U << 8U;      // the clock is read at check-out and check-in
 inline constexpr bits resetting = 1U << 9U;  // workers are reset when they come back
+inline constexpr bits forked = 1U << 10U;    // this process is a child of the one that made the pool
 
 /// What makes a check-out take the lock, and what only takes it off the inlined path.
-inline constexpr bits locks_checkout = queueing | held_back | closed | ordered;
+inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
 /// The same for a check-in. `closed` is not among them: closing marks every slot instead, and the mark is seen by the
 /// very read-modify-write that returns the worker.
-inline constexpr bits locks_checkin = waiters | surplus | draining | scarce | ordered;
+inline constexpr bits locks_checkin = waiters | surplus | draining | scarce | ordered | forked;
 inline constexpr bits slows_checkin = locks_checkin | timed | resetting;
 
 }  // namespace pooly::detail::attention

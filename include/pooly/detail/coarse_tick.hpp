@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -13,7 +12,7 @@
 namespace pooly::detail {
 
 /// `steady_clock`, ten milliseconds coarse, for the price of a load: one thread of the process stores it as long as a
-/// pool wants it. Reading the clock itself would cost more than a check-out and check-in.
+/// pool wants it (see process). Reading the clock itself would cost more than a check-out and check-in.
 class coarse_tick {
 public:
     static constexpr std::chrono::milliseconds period{10};
@@ -21,17 +20,6 @@ public:
     [[nodiscard]] static std::chrono::nanoseconds now() noexcept {
         // relaxed: a time that orders nothing
         return std::chrono::nanoseconds{value_.load(std::memory_order_relaxed)};
-    }
-
-    /// Keeps the tick going while the result lives.
-    [[nodiscard]] static std::shared_ptr<coarse_tick> share() {
-        // Leaked on purpose: pools may be made and destroyed by the initialisers and destructors of statics.
-        static auto& mutex = *new std::mutex;
-        static auto& shared = *new std::weak_ptr<coarse_tick>;
-        const std::lock_guard guard{mutex};
-        auto tick = shared.lock();
-        if (!tick) shared = tick = std::make_shared<coarse_tick>();
-        return tick;
     }
 
     coarse_tick() { store(), thread_ = std::thread{[this] { run(); }}; }

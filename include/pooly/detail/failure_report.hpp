@@ -55,6 +55,15 @@ struct failure_report {
     std::exception_ptr last_error;
     std::chrono::nanoseconds since_last_error{};
     std::exception_ptr cause;
+    bool forked = false;  // in a child of the process that made the pool
+
+    [[nodiscard]] static failure_report in_child(const std::string& name) {
+        failure_report story;
+        story.code = errc::closed;
+        story.name = name;
+        story.forked = true;
+        return story;
+    }
 
     [[nodiscard]] std::string text() const {
         std::ostringstream out;
@@ -84,6 +93,7 @@ private:
     }
 
     [[nodiscard]] std::string_view remedy() const {
+        if (forked) return "This process was forked from the one that made the pool: make a pool of its own after the fork";
         if (limits.places() == 0 && counted)
             return "The pool has no place for a worker: give it a size or a max_overflow";
         if (nested)

@@ -24,6 +24,7 @@
 #include <pooly/detail/failure_report.hpp>
 #include <pooly/detail/idle_index.hpp>
 #include <pooly/detail/idle_list.hpp>
+#include <pooly/detail/process.hpp>
 #include <pooly/detail/sizing.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/slot_array.hpp>
@@ -115,6 +116,12 @@ private:
 
     [[nodiscard]] std::mutex& mutex() const noexcept { return control_->mutex; }
     [[nodiscard]] void* worker(slot& place) const noexcept { return worker_at(place, layout_.offset); }
+    /// Whether this process is a child of the one that made the pool. Then locks may be held by threads that are not
+    /// here, and the workers are the parent's: nothing is touched, and nothing is freed.
+    [[nodiscard]] bool forked() const noexcept {
+        // relaxed: set before the child's first step
+        return (control_->attention.load(std::memory_order_relaxed) & attention::forked) != 0;
+    }
     [[nodiscard]] bool holds_back() const noexcept { return suspended_ || draining_ > 0; }
     [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
     /// Where this thread's walk begins: threads are spread over the slots that are filled first.

@@ -16,7 +16,7 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
       clock_{clock},
       source_{std::move(source)},
       timed_{options.timing == timing_mode::precise || !clock.has_coarse_tick},
-      tick_{timed_ ? nullptr : coarse_tick::share()},
+      tick_{timed_ ? nullptr : process::instance().tick()},
       epoch_{clock.now()},
       wall_epoch_{std::chrono::system_clock::now()},
       slots_{std::make_unique<slot_array::run>(std::max<std::size_t>(1, options.size + options.max_overflow), layout)},
@@ -38,6 +38,7 @@ inline void pool_core::start() {
 }
 
 inline void pool_core::close() noexcept {
+    if (forked()) return;
     {
         wake_list wakes;
         std::unique_lock lock{mutex()};
@@ -57,6 +58,7 @@ inline void pool_core::close() noexcept {
 }
 
 inline void pool_core::orphan() noexcept {
+    if (forked()) return;
     wake_list wakes;
     std::unique_lock lock{mutex()};
     orphaned_ = true;

@@ -29,6 +29,11 @@ namespace pooly::detail {
 
 inline grant pool_core::acquire(const request& ask) {
     grant got;
+    if (forked()) {
+        got.refusal = errc::closed;
+        if (ask.explains) got.story = std::make_unique<failure_report>(failure_report::in_child(options_.name));
+        return got;
+    }
     got.place = claim_lock_free();
     if (got.place == nullptr) got = queue_up(ask);
     // One turn of this loop for each dead worker met.

@@ -37,6 +37,7 @@ namespace pooly::detail {
 }
 
 inline void pool_core::check_in(slot& place) noexcept {
+    if (forked()) return;
     const auto now = stamp_time();
     if (source_->resets()) {
         try {
@@ -114,6 +115,7 @@ inline void pool_core::make_idle(slot& place, slot_phase from) noexcept {
 
 /// Takes the worker of a consumer out of the pool for good.
 inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept {
+    if (forked()) return;
     {
         const std::lock_guard guard{mutex()};
         ++(counters_.*reason);

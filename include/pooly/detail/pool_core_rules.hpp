@@ -129,7 +129,8 @@ inline void pool_core::refresh_attention() noexcept {
                      bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) | bit(closed_, a::closed) |
                      bit(options_.order != idle_order::affine, a::ordered) | bit(timed_, a::timed) |
                      bit(source_->resets(), a::resetting);
-    // relaxed load: only written here, under the lock. Not stored in vain: every core caches this line.
+    // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
+    // vain: every core caches this line.
     if (control_->attention.load(std::memory_order_relaxed) != now)
         control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
 }

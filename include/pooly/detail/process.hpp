@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <pooly/detail/attention.hpp>
+#include <pooly/detail/coarse_tick.hpp>
+#include <pooly/detail/control_block.hpp>
+
+#if __has_include(<pthread.h>)
+#include <pthread.h>
+#define POOLY_HAS_ATFORK 1
+#else
+#define POOLY_HAS_ATFORK 0
+#endif
+
+namespace pooly::detail {
+
+/// What the pools of a process share: their control blocks and the coarse tick. Leaked on purpose: leases may end after
+/// every static is gone, and pools may be statics themselves.
+class process {
+public:
+    [[nodiscard]] static process& instance() {
+        static auto& shared = *new process;
+        return shared;
+    }
+
+    /// A control block with a new pool id.
+    [[nodiscard]] control_block& take_block() {
+        const std::lock_guard guard{mutex_};
+        if (free_ == nullptr) {
+            free_ = new control_block;
+            free_->next = std::exchange(all_, free_);
+        }
+        control_block& block = *std::exchange(free_, free_->next_free);
+        const std::lock_guard block_guard{block.mutex};
+        block.pool_id = ++last_id_;
+        return block;
+    }
+
+    /// Gives a block back whose pool has left it (pool_id is 0).
+    void give_back(control_block& block) noexcept {
+        const std::lock_guard guard{mutex_};
+        block.next_free = std::exchange(free_, &block);
+    }
+
+    /// The tick, which goes on while the result lives.
+    [[nodiscard]] std::shared_ptr<coarse_tick> tick() {
+        const std::lock_guard guard{mutex_};
+        auto shared = tick_.lock();
+        if (!shared) tick_ = shared = std::make_shared<coarse_tick>();
+        return shared;
+    }
+
+private:
+#if POOLY_HAS_ATFORK
+    /// A forked child shares its parent's connections and has none of its threads: there every pool of the parent's is
+    /// out of order, and a new one starts a tick of its own. (If this cannot be registered, a child is as unprotected as
+    /// on a system without fork handlers.)
+    process() {
+        (void)::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                               [] { instance().begin_in_child(); });
+    }
+
+    void begin_in_child() noexcept {
+        for (auto* block = all_; block != nullptr; block = block->next)
+            if (block->pool_id != 0)
+                block->attention.fetch_or(attention::forked, std::memory_order_relaxed);  // relaxed: there is one thread
+        tick_.reset();
+        mutex_.unlock();
+    }
+#endif
+
+    std::mutex mutex_;
+    control_block* all_ = nullptr;
+    control_block* free_ = nullptr;
+    std::uint64_t last_id_ = 0;
+    std::weak_ptr<coarse_tick> tick_;
+};
+
+/// A pool's stay in its control block.
+class control_handle {
+public:
+    control_handle() : block_{&process::instance().take_block()} {}
+    control_handle(const control_handle&) = delete;
+    control_handle& operator=(const control_handle&) = delete;
+    ~control_handle() {
+        {
+            const std::lock_guard guard{block_->mutex};
+            block_->pool_id = 0;  // whoever comes late finds nobody home
+            block_->core = nullptr;
+        }
+        process::instance().give_back(*block_);
+    }
+
+    [[nodiscard]] control_block& operator*() const noexcept { return *block_; }
+    [[nodiscard]] control_block* operator->() const noexcept { return block_; }
+
+private:
+    control_block* block_;
+};
+
+}  // namespace pooly::detail
