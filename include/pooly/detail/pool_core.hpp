@@ -147,7 +147,7 @@ private:
     [[nodiscard]] bool has_idle();
     [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes);
     void mark_all_stale() noexcept;
-    void refresh_attention() noexcept;
+    attention::bits refresh_attention() noexcept;
     [[nodiscard]] std::size_t count_out();
     [[nodiscard]] pool_status look();
     [[nodiscard]] std::optional<holder_info> holder_of(slot& place, clock_source::instant now) const;
@@ -156,8 +156,9 @@ private:
                                std::exception_ptr cause = nullptr);
     [[nodiscard]] grant turn_away(errc code, const request& ask, std::chrono::nanoseconds waited = {});
 
-    /// The end of every locked section: brings the attention word up to date, unlocks, wakes those who were chosen,
-    /// and deletes the core if its pool is gone and the last worker is home.
+    /// The end of every locked section that changed something: brings the attention word up to date, looks again for
+    /// those it announces, unlocks, wakes those who were chosen, and deletes the core if its pool is gone and the last
+    /// worker is home.
     void finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
 
     // These take the lock themselves and run user code outside of it.

@@ -90,9 +90,6 @@ inline grant pool_core::queue_up(const request& ask) {
             finish(lock, wakes);
             return got;
         }
-        // Announce, then look again (A3, A4): a worker that came back in between was seen by nobody.
-        refresh_attention();
-        settle(wakes);
     }
     finish(lock, wakes);
     return await(self, ask, name);
@@ -156,8 +153,6 @@ inline bool pool_core::try_again(waiter& self, std::unique_lock<std::mutex>& loc
         queue_.erase(self);
         self.place = place;
         self.chosen = waiter::answer::granted;
-    } else {
-        refresh_attention();  // (A3), and the second look (A4) follows
     }
     settle(wakes);
     finish(lock, wakes);

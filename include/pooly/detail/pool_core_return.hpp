@@ -215,7 +215,9 @@ inline void pool_core::free_place(slot& place) noexcept {
 }
 
 inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
-    refresh_attention();
+    // Waiters are announced here (A3), and then looked for again (A4): a worker that came back in between was noticed by
+    // nobody.
+    while ((refresh_attention() & attention::waiters) != 0) settle(wakes);
     if (draining_ > 0) drained_.notify_all();
     const bool last = orphaned_ && live_ == 0;
     if (last) {  // whoever comes late to the control block finds nobody home

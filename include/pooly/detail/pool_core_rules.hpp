@@ -118,7 +118,8 @@ inline void pool_core::mark_all_stale() noexcept {
     index_.clear();
 }
 
-inline void pool_core::refresh_attention() noexcept {
+/// Returns the bits that were not set before.
+inline attention::bits pool_core::refresh_attention() noexcept {
     namespace a = attention;
     const auto bit = [](bool on, a::bits which) { return on ? which : a::bits{0}; };
     const bool waiting = !queue_.empty();
@@ -131,8 +132,9 @@ inline void pool_core::refresh_attention() noexcept {
                      bit(source_->resets(), a::resetting);
     // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
     // vain: every core caches this line.
-    if (control_->attention.load(std::memory_order_relaxed) != now)
-        control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
+    const auto before = control_->attention.load(std::memory_order_relaxed);
+    if (before != now) control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
+    return now & ~before;
 }
 
 }  // namespace pooly::detail
