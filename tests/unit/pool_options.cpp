@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include <pooly/pool_options.hpp>
+
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+#include <type_traits>
+
+#include "support/catch.hpp"
+
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using pooly::pool_options;
+
+namespace {
+
+static_assert(std::is_aggregate_v<pool_options>, "designated initialisers need one");
+static_assert(!noexcept(pool_options{}.validate()));
+static_assert(std::is_same_v<decltype(pool_options::checkout_timeout), std::chrono::nanoseconds>);
+static_assert(std::is_same_v<decltype(pool_options::check_after_idle), std::chrono::nanoseconds>);
+
+/// What `validate` says; nothing if it agrees.
+std::string refusal(const pool_options& asked) {
+    try {
+        asked.validate();
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return {};
+}
+
+template <class Enum>
+constexpr Enum none_of_them = static_cast<Enum>(77);
+
+}  // namespace
+
+TEST_CASE("every option has the default that is documented") {
+    const pool_options given;
+    CHECK(given.name.empty());
+    CHECK(given.size == 5);
+    CHECK(given.max_overflow == 0);
+    CHECK(given.start == pooly::start_mode::eager);
+    CHECK(given.checkout_timeout == 5s);
+    CHECK(given.max_waiters == pool_options::unlimited);
+    CHECK(given.order == pooly::idle_order::affine);
+    CHECK(given.fairness == pooly::fairness_policy::strict_fifo);
+    CHECK(given.timing == pooly::timing_mode::coarse);
+    CHECK(given.check_after_idle == 500ms);
+}
+
+TEST_CASE("the defaults are valid") { CHECK_NOTHROW(pool_options{}.validate()); }
+
+TEST_CASE("options are set by name, in the order of their declaration") {
+    const pool_options asked{.name = "db",
+                             .size = 2,
+                             .max_overflow = 3,
+                             .start = pooly::start_mode::lazy,
+                             .checkout_timeout = 1s,
+                             .max_waiters = 10,
+                             .order = pooly::idle_order::lifo,
+                             .fairness = pooly::fairness_policy::bounded_barging,
+                             .timing = pooly::timing_mode::precise,
+                             .check_after_idle = 2s};
+    CHECK_NOTHROW(asked.validate());
+    CHECK(asked.name == "db");
+    CHECK(asked.check_after_idle == 2s);
+}
+
+TEST_CASE("an absurd size is refused by its name, which a negative number made unsigned is one of") {
+    CHECK_THAT(refusal({.size = pool_options::max_places + 1}), ContainsSubstring("size must be at most"));
+    CHECK_THAT(refusal({.size = static_cast<std::size_t>(-1)}), ContainsSubstring("size must be at most"));
+    CHECK(refusal({.size = pool_options::max_places}).empty());
+}
+
+TEST_CASE("an absurd overflow is refused by its name, alone and together with the size") {
+    CHECK_THAT(refusal({.size = 0, .max_overflow = pool_options::max_places + 1}), ContainsSubstring("max_overflow"));
+    CHECK_THAT(refusal({.size = 1, .max_overflow = pool_options::max_places}), ContainsSubstring("max_overflow"));
+    CHECK_THAT(refusal({.size = 5, .max_overflow = static_cast<std::size_t>(-1)}), ContainsSubstring("max_overflow"));
+    CHECK(refusal({.size = 1, .max_overflow = pool_options::max_places - 1}).empty());
+}
+
+TEST_CASE("the number that is told as the limit is the limit") {
+    CHECK_THAT(refusal({.size = pool_options::max_places + 1}),
+               ContainsSubstring(std::to_string(pool_options::max_places)));
+    CHECK_THAT(refusal({.max_overflow = pool_options::max_places}),
+               ContainsSubstring(std::to_string(pool_options::max_places)));
+}
+
+TEST_CASE("a negative check-out timeout is refused by its name; zero and the longest are not") {
+    CHECK_THAT(refusal({.checkout_timeout = -1ns}), ContainsSubstring("checkout_timeout must not be negative"));
+    CHECK_THAT(refusal({.checkout_timeout = std::chrono::nanoseconds::min()}), ContainsSubstring("checkout_timeout"));
+    CHECK(refusal({.checkout_timeout = 0ns}).empty());
+    CHECK(refusal({.checkout_timeout = std::chrono::nanoseconds::max()}).empty());
+}
+
+TEST_CASE("any check_after_idle makes sense: never, always, or after a while") {
+    CHECK(refusal({.check_after_idle = -1ns}).empty());
+    CHECK(refusal({.check_after_idle = std::chrono::nanoseconds::min()}).empty());
+    CHECK(refusal({.check_after_idle = 0ns}).empty());
+    CHECK(refusal({.check_after_idle = std::chrono::nanoseconds::max()}).empty());
+}
+
+TEST_CASE("any number of places and waiters that could be meant is valid, none included") {
+    CHECK(refusal({.size = 0, .max_overflow = 0}).empty());
+    CHECK(refusal({.max_waiters = 0}).empty());
+}
+
+TEST_CASE("a value that is no enumerator is refused by its field's name") {
+    CHECK_THAT(refusal({.start = none_of_them<pooly::start_mode>}), ContainsSubstring("start"));
+    CHECK_THAT(refusal({.order = none_of_them<pooly::idle_order>}), ContainsSubstring("order"));
+    CHECK_THAT(refusal({.fairness = none_of_them<pooly::fairness_policy>}), ContainsSubstring("fairness"));
+    CHECK_THAT(refusal({.timing = none_of_them<pooly::timing_mode>}), ContainsSubstring("timing"));
+    CHECK_THAT(refusal({.start = static_cast<pooly::start_mode>(-1)}), ContainsSubstring("start"));
+    CHECK_THAT(refusal({.order = static_cast<pooly::idle_order>(-1)}), ContainsSubstring("order"));
+    CHECK_THAT(refusal({.fairness = static_cast<pooly::fairness_policy>(-1)}), ContainsSubstring("fairness"));
+    CHECK_THAT(refusal({.timing = static_cast<pooly::timing_mode>(-1)}), ContainsSubstring("timing"));
+}
