@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+
+# Each must be refused by `quickstart` with status 2, one line on stderr, and nothing else; `directory` is written to.
+cmake_minimum_required(VERSION 3.25)
+
+file(REMOVE_RECURSE "${directory}")
+file(MAKE_DIRECTORY "${directory}")
+file(TOUCH "${directory}/there.db" "${directory}/half.db-unpooled")
+
+function(refuses line)
+    set(capture RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+    if(ARGC EQUAL 3)  # quoted, so that an empty value gets there
+        execute_process(COMMAND "${quickstart}" "${ARGV1}" "${ARGV2}" ${capture})
+    else()
+        execute_process(COMMAND "${quickstart}" ${ARGN} ${capture})
+    endif()
+    if(NOT result EQUAL 2 OR NOT output STREQUAL "" OR NOT errors STREQUAL "quickstart: ${line}\n")
+        message(SEND_ERROR "quickstart ${ARGN}: expected status 2 and '${line}'; got ${result}\n${output}\n${errors}")
+    endif()
+endfunction()
+
+foreach(value IN ITEMS 0 -1 257 1000000 99999999999999999999 eight 8x 0x8 1.5 " 8" +8 --seconds)
+    refuses("--threads takes a whole number from 1 to 256, not '${value}'" --threads "${value}")
+endforeach()
+refuses("--threads takes a whole number from 1 to 256, not ''" --threads "")
+refuses("--file takes a path, not ''" --file "")
+refuses("--seconds takes a whole number from 1 to 3600, not '0'" --seconds 0)
+refuses("--seconds takes a whole number from 1 to 3600, not 'soon'" --threads 4 --seconds soon)
+refuses("--size takes a whole number from 0 to 100, not '-1'" --size -1)
+refuses("--overflow takes a whole number from 0 to 100, not '101'" --overflow 101)
+refuses("--size and --overflow: a pool of no connections at all" --size 0 --overflow 0)
+foreach(flag IN ITEMS --threads --seconds --size --overflow --file)
+    refuses("${flag} needs a value" ${flag})
+endforeach()
+refuses("unknown argument '--thread'; try --help" --thread 4)
+refuses("unknown argument '4'; try --help" 4)
+refuses("--file: '${directory}/there.db' exists already" --file "${directory}/there.db")
+refuses("--file: '${directory}/half.db-unpooled' exists already" --file "${directory}/half.db")
+refuses("--file: '${directory}' exists already" --file "${directory}")
+refuses("--file: there is no directory '${directory}/missing'" --file "${directory}/missing/a.db")
