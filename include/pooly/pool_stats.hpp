@@ -25,7 +25,7 @@ struct pool_stats {
     std::uint64_t full = 0;             ///< check-outs that would have had to wait and must not
     std::uint64_t overloaded = 0;       ///< check-outs refused by `max_waiters`
 
-    histogram wait;    ///< from asking to holding; those served at once count as zero
+    histogram wait;    ///< in the queue, of those who were served; those served at once count as zero
     histogram create;  ///< factory calls that made a worker
     histogram hold;    ///< leases that ended; to the coarse tick unless timing is precise
 };

@@ -22,13 +22,16 @@ public:
         return std::chrono::nanoseconds{value_.load(std::memory_order_relaxed)};
     }
 
-    coarse_tick() { store(), thread_ = std::thread{[this] { run(); }}; }
+    coarse_tick() {
+        store();
+        thread_ = std::thread{[this] { run(); }};
+    }
     coarse_tick(const coarse_tick&) = delete;
     coarse_tick& operator=(const coarse_tick&) = delete;
     /// Never on the ticking thread itself: that one runs nobody's code and holds no share.
     ~coarse_tick() {
         {
-            const std::lock_guard guard{mutex_};
+            const std::lock_guard<std::mutex> guard{mutex_};
             stopping_ = true;
         }
         stop_.notify_one();
@@ -44,7 +47,7 @@ private:
     }
 
     void run() {
-        std::unique_lock lock{mutex_};
+        std::unique_lock<std::mutex> lock{mutex_};
         while (!stop_.wait_for(lock, period, [this] { return stopping_; })) store();
     }
 

@@ -111,8 +111,11 @@ private:
             case errc::overloaded: return "Send less work, raise max_waiters, or raise size or max_overflow";
             case errc::backend_unavailable: return "The pool recovers by itself once the backend is back";
             case errc::create_failed: return "Mend the cause; the place is kept and the next check-out tries again";
-            default: return "See the documentation of the call";
+            case errc::no_such_pool:
+            case errc::name_taken:
+            case errc::wrong_type: break;
         }
+        return "See the documentation of the call";
     }
 };
 

@@ -24,7 +24,7 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
       spread_{std::max<std::size_t>(1, options.size)} {
     if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
     index_.reserve(slots_.size());
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     control().core = this;
     control().check_after = source_->checks_health() && options_.check_after_idle >= std::chrono::nanoseconds::zero()
                                ? options_.check_after_idle
@@ -41,7 +41,7 @@ inline void pool_core::close() noexcept {
     if (forked()) return;
     {
         wake_list wakes;
-        std::unique_lock lock{mutex()};
+        std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return;
         closed_ = true;
         mark_all_stale();
@@ -60,14 +60,14 @@ inline void pool_core::close() noexcept {
 inline void pool_core::orphan() noexcept {
     if (forked()) return;
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     orphaned_ = true;
     finish(lock, wakes);
 }
 
 inline std::size_t pool_core::drain(clock_source::instant until) {
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     ++draining_;
     refresh_attention();  // announced first (A3), counted second (A4)
     auto out = count_out();
@@ -84,7 +84,7 @@ inline std::size_t pool_core::drain(clock_source::instant until) {
 inline void pool_core::restart() {
     {
         wake_list wakes;
-        std::unique_lock lock{mutex()};
+        std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return;
         ++generation_;
         mark_all_stale();
@@ -95,7 +95,7 @@ inline void pool_core::restart() {
 
 inline void pool_core::suspend(bool on) noexcept {
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     suspended_ = on;
     settle(wakes);
     finish(lock, wakes);
@@ -103,7 +103,7 @@ inline void pool_core::suspend(bool on) noexcept {
 
 inline void pool_core::resize(const sizing& limits) {
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     while (slots_.size() < limits.places()) {
         const auto missing = limits.places() - slots_.size();
         lock.unlock();  // not to keep everybody waiting for the memory
@@ -127,7 +127,7 @@ inline std::size_t pool_core::prewarm() { return fill(pool_options::unlimited); 
 /// Disposes of idle workers until there are no more than there should be.
 inline void pool_core::dismiss_surplus() {
     for (;;) {
-        std::unique_lock lock{mutex()};
+        std::unique_lock<std::mutex> lock{mutex()};
         slot* const surplus = claim_surplus();
         lock.unlock();
         if (surplus == nullptr) return;
@@ -141,7 +141,7 @@ inline std::size_t pool_core::sweep_stale() {
     std::size_t swept = 0;
     slots_.for_each([&](slot& place) {
         {
-            const std::lock_guard guard{mutex()};  // two may come for the same worker
+            const std::lock_guard<std::mutex> guard{mutex()};  // two may come for the same worker
             // relaxed: a marked idle worker is touched under the lock only
             if (!is_discarded(place.word.load(std::memory_order_relaxed))) return;
             place.change(slot_phase::idle, slot_phase::retiring);  // (S4)
@@ -156,7 +156,7 @@ inline std::size_t pool_core::sweep_stale() {
 /// what was made by then stays. Returns how many were made.
 inline std::size_t pool_core::fill(std::size_t most) {
     for (std::size_t made = 0;; ++made) {
-        std::unique_lock lock{mutex()};
+        std::unique_lock<std::mutex> lock{mutex()};
         slot* const place = made < most && limits_.wants_more(live_) ? reserve_place() : nullptr;
         lock.unlock();
         if (place == nullptr) return made;

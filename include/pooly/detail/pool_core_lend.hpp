@@ -73,7 +73,7 @@ inline grant pool_core::queue_up(const request& ask) {
     std::string name;
     if (ask.waits && ask.explains) name = options_.name;
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     if (closed_) return refuse(errc::closed, ask);
     if (holds_back() && !ask.waits) return turn_away(errc::suspended, ask);
     if (limits_.places() == 0 && ask.waits) return turn_away(errc::full, ask);
@@ -82,7 +82,8 @@ inline grant pool_core::queue_up(const request& ask) {
 
     queue_.push_back(self);
     settle(wakes);
-    if (self.chosen == waiter::answer::none) {
+    const bool served = self.chosen == waiter::answer::granted;
+    if (!served) {
         const bool crowded = queue_.size() > options_.max_waiters;
         if (!ask.waits || crowded || ask.stop.stop_requested()) {
             queue_.erase(self);
@@ -92,7 +93,9 @@ inline grant pool_core::queue_up(const request& ask) {
         }
     }
     finish(lock, wakes);
-    return await(self, ask, name);
+    if (!served) return await(self, ask, name);
+    got.place = self.place;
+    return got;
 }
 
 /// Once told `closed` a waiter must not touch the core: it may be gone. What is needed until then is copied or, as the
@@ -107,7 +110,7 @@ inline grant pool_core::await(waiter& self, const request& ask, const std::strin
         for (;;) {
             const bool told = self.sleep(clock, ask.until);
             if (told && !may_try_again) break;
-            std::unique_lock lock{block.mutex};
+            std::unique_lock<std::mutex> lock{block.mutex};
             if (self.chosen == waiter::answer::none) return leave(self, ask, lock);
             if (!told) {  // chosen in this very moment (I4)
                 lock.unlock();
@@ -182,7 +185,7 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
     const bool made = !late && error == nullptr;
     if (made) late = too_late(ask);
 
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     if (!made) {
         free_place(place);  // for the next one (I8)
         settle(wakes);
@@ -223,7 +226,7 @@ inline bool pool_core::passes_check(slot& place) {
 inline grant pool_core::swap_dead(slot& place, const request& ask) {
     end_worker(place, farewell::with_retire);
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.unhealthy;
     ++counters_.destroyed;
     free_place(place);
@@ -238,14 +241,10 @@ inline grant pool_core::swap_dead(slot& place, const request& ask) {
 
 /// A refusal that is counted. Under the lock.
 inline grant pool_core::turn_away(errc code, const request& ask, std::chrono::nanoseconds waited) {
-    switch (code) {
-        case errc::timeout:
-        case errc::suspended: ++counters_.timeouts; break;
-        case errc::cancelled: ++counters_.cancelled; break;
-        case errc::full: ++counters_.full; break;
-        case errc::overloaded: ++counters_.overloaded; break;
-        default: break;
-    }
+    if (code == errc::timeout || code == errc::suspended) ++counters_.timeouts;
+    if (code == errc::cancelled) ++counters_.cancelled;
+    if (code == errc::full) ++counters_.full;
+    if (code == errc::overloaded) ++counters_.overloaded;
     return refuse(code, ask, waited);
 }
 

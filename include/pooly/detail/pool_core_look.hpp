@@ -30,7 +30,7 @@ inline pool_status pool_core::look() {
 }
 
 inline pool_status pool_core::status() {
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     return look();
 }
 
@@ -45,7 +45,7 @@ inline std::size_t pool_core::count_out() {
 }
 
 inline pool_stats pool_core::stats() {
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     auto seen = counters_;
     seen.checkouts = past_uses_;
     std::uint64_t out = 0;
@@ -92,7 +92,7 @@ inline std::optional<holder_info> pool_core::holder_of(slot& place, clock_source
 inline std::vector<holder_info> pool_core::holders() {
     std::vector<holder_info> all;
     const auto now = clock_.now();
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     slots_.for_each([&](slot& place) {
         if (auto one = holder_of(place, now)) all.push_back(*one);
     });
@@ -101,7 +101,7 @@ inline std::vector<holder_info> pool_core::holders() {
 
 inline pool_options pool_core::options() {
     auto given = options_;
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     given.size = limits_.size;
     given.max_overflow = limits_.max_overflow;
     return given;

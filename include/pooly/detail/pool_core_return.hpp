@@ -11,7 +11,7 @@ namespace pooly::detail {
 /// Tells `core` about a worker that is idle already, if the pool of that id still lives here. (The caller holds
 /// neither pool nor lease any more; see control_block.)
 [[gnu::noinline]] inline void look_after_return(control_block& control, std::uint64_t pool_id, slot& place) noexcept {
-    std::unique_lock lock{control.mutex};
+    std::unique_lock<std::mutex> lock{control.mutex};
     if (control.core != nullptr && control.pool_id == pool_id) control.core->look_after(place, std::move(lock));
 }
 
@@ -48,7 +48,7 @@ inline void pool_core::check_in(slot& place) noexcept {
     }
     if (return_lock_free(*control_, place, now, attention::locks_checkin)) return;
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
     slot::update(place.since, now.count());
     const bool kept = put_back(place, slot_phase::in_use, wakes);
@@ -117,7 +117,7 @@ inline void pool_core::make_idle(slot& place, slot_phase from) noexcept {
 inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept {
     if (forked()) return;
     {
-        const std::lock_guard guard{mutex()};
+        const std::lock_guard<std::mutex> guard{mutex()};
         ++(counters_.*reason);
         place.change(slot_phase::in_use, slot_phase::retiring);
     }
@@ -128,7 +128,7 @@ inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_
 inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
     end_worker(place, how);
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     if (how == farewell::with_retire) ++counters_.destroyed;
     free_place(place);
     settle(wakes);  // a waiter makes the next one in its own time
@@ -146,7 +146,7 @@ inline void pool_core::end_worker(slot& place, farewell how) noexcept {
         try {
             source_->retire(worker(place));
         } catch (...) {
-            const std::lock_guard guard{mutex()};
+            const std::lock_guard<std::mutex> guard{mutex()};
             ++counters_.retire_failures;
         }
     }
@@ -167,7 +167,7 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
         place.since.store(ended.count(), std::memory_order_relaxed);  // relaxed: published with the worker (S1)
         create_.record(ended - began);
     }
-    const std::lock_guard guard{mutex()};
+    const std::lock_guard<std::mutex> guard{mutex()};
     if (error == nullptr) {
         ++counters_.created;
     } else {
@@ -182,7 +182,7 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
 inline std::exception_ptr pool_core::make_spare(slot& place, const create_context& context) {
     auto error = construct(place, context);
     wake_list wakes;
-    std::unique_lock lock{mutex()};
+    std::unique_lock<std::mutex> lock{mutex()};
     bool kept = true;
     if (error == nullptr) kept = put_back(place, slot_phase::making, wakes);
     else {

@@ -31,26 +31,26 @@ public:
 
     /// A control block with a new pool id.
     [[nodiscard]] control_block& take_block() {
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         if (free_ == nullptr) {
             free_ = new control_block;
             free_->next = std::exchange(all_, free_);
         }
         control_block& block = *std::exchange(free_, free_->next_free);
-        const std::lock_guard block_guard{block.mutex};
+        const std::lock_guard<std::mutex> block_guard{block.mutex};
         block.pool_id = ++last_id_;
         return block;
     }
 
     /// Gives a block back whose pool has left it (pool_id is 0).
     void give_back(control_block& block) noexcept {
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         block.next_free = std::exchange(free_, &block);
     }
 
     /// The tick, which goes on while the result lives.
     [[nodiscard]] std::shared_ptr<coarse_tick> tick() {
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         auto shared = tick_.lock();
         if (!shared) tick_ = shared = std::make_shared<coarse_tick>();
         return shared;
@@ -90,7 +90,7 @@ public:
     control_handle& operator=(const control_handle&) = delete;
     ~control_handle() {
         {
-            const std::lock_guard guard{block_->mutex};
+            const std::lock_guard<std::mutex> guard{block_->mutex};
             block_->pool_id = 0;  // whoever comes late finds nobody home
             block_->core = nullptr;
         }

@@ -41,7 +41,7 @@ public:
 
     /// Sleeps until told (true), or until the deadline or a stop request (false). Blocks: until then.
     [[nodiscard]] bool sleep(const clock_source& clock, clock_source::instant until) {
-        std::unique_lock lock{mutex_};
+        std::unique_lock<std::mutex> lock{mutex_};
         while (!told_) {
             if (stop_requested_ || (until != clock_source::never && clock.now() >= until)) return false;
             clock.wait(changed_, lock, until);
@@ -51,19 +51,19 @@ public:
 
     /// Only for one that was chosen: the one who chose it is on its way here.
     void sleep_until_told() {
-        std::unique_lock lock{mutex_};
+        std::unique_lock<std::mutex> lock{mutex_};
         changed_.wait(lock, [this] { return told_; });
     }
 
     /// Ends the sleep. Notified with the mutex held: once it is free the waiter may be gone.
     void tell() noexcept {
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         told_ = true;
         changed_.notify_one();
     }
 
     void request_stop() noexcept {
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         stop_requested_ = true;
         changed_.notify_one();
     }
@@ -71,7 +71,7 @@ public:
     /// Back to waiting, after `try_again` led to nothing. Under the pool's lock.
     void wait_again() noexcept {
         chosen = answer::none;
-        const std::lock_guard guard{mutex_};
+        const std::lock_guard<std::mutex> guard{mutex_};
         told_ = false;
     }
 
