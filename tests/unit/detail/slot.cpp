@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <pooly/detail/slot.hpp>
+
+#include <chrono>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "support/catch.hpp"
+
+using namespace pooly::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+static_assert(sizeof(slot) == cache_line && alignof(slot) == cache_line, "two slots never share a line");
+static_assert(std::is_trivially_destructible_v<slot>, "slots are given back as plain memory");
+static_assert(std::atomic<slot_word>::is_always_lock_free && std::atomic<const char*>::is_always_lock_free);
+static_assert(noexcept(std::declval<slot&>().try_claim()));
+static_assert(noexcept(std::declval<slot&>().change(slot_phase::idle, slot_phase::in_use)));
+static_assert(noexcept(std::declval<slot&>().stamp(0, {}, 0, {})));
+static_assert(noexcept(std::declval<const slot&>().since_when()));
+
+constexpr slot_word idle = word_of(slot_phase::idle);
+
+}  // namespace
+
+TEST_CASE("a slot begins empty, with nobody to name") {
+    const slot place;
+    CHECK(place.word.load() == 0);
+    CHECK(std::string{place.file.load()}.empty());
+    CHECK(std::string{place.function.load()}.empty());
+    CHECK(place.id == 0);
+}
+
+TEST_CASE("an idle worker is claimed once") {
+    slot place;
+    place.word = idle;
+    CHECK(place.try_claim());
+    CHECK(place.word.load() == (word_of(slot_phase::in_use) | one_use));
+    CHECK_FALSE(place.try_claim());
+    CHECK(place.word.load() == (word_of(slot_phase::in_use) | one_use));
+}
+
+TEST_CASE("a worker that is not idle, or stale, is not claimed") {
+    for (const auto word : {slot_word{0}, word_of(slot_phase::making), word_of(slot_phase::in_use),
+                            word_of(slot_phase::checking), word_of(slot_phase::retiring), idle | stale_bit}) {
+        slot place;
+        place.word = word;
+        CHECK_FALSE(place.try_claim());
+        CHECK(place.word.load() == word);
+    }
+}
+
+TEST_CASE("a mark that is raised while a worker is lent stays when it changes its phase") {
+    slot place;
+    place.word = idle;
+    REQUIRE(place.try_claim());
+    place.word.fetch_or(stale_bit);
+    place.change(slot_phase::in_use, slot_phase::idle);
+    CHECK(is_discarded(place.word.load()));
+    CHECK(uses_of(place.word.load()) == 1);
+}
+
+TEST_CASE("a stamp says who took the worker, where, when, and at which use") {
+    slot place;
+    place.word = idle + 41 * one_use;
+    REQUIRE(place.try_claim());
+    const pooly::call_site where{"orders.cpp", "place_order", 0xffffffffU};
+    place.stamp(place.word.load(), where, 7, 5ms);
+    CHECK(place.file.load() == where.file);
+    CHECK(place.function.load() == where.function);
+    CHECK(place.line_and_use.load() == ((std::uint64_t{0xffffffffU} << 32U) | 42U));
+    CHECK(place.thread.load() == 7);
+    CHECK(place.since_when() == 5ms);
+}
+
+TEST_CASE("a stamp with the same place and time is a stamp of the later use all the same") {
+    slot place;
+    place.stamp(one_use, {"a", "f", 1}, 7, 5ms);
+    place.stamp(2 * one_use, {"a", "f", 1}, 7, 5ms);
+    CHECK((place.line_and_use.load() & 0xffffffffU) == 2);
+}
