@@ -9,7 +9,7 @@
 #include <pooly/pooly.hpp>
 
 #include "support/catch.hpp"
-#include "support/numbered.hpp"
+#include "support/counted_pool.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/waiting.hpp"
 
@@ -22,25 +22,13 @@ using pooly::pool_state;
 
 namespace {
 
-struct a_pool {
-    a_pool(std::size_t size, std::size_t max_overflow, const policy& by)
-        : db{from.factory(), sized(size, max_overflow, by)} {}
-
-    plant from;
-    pooly::pool<numbered> db;
-};
-
-using consumer = queued_consumer<numbered>;
+using consumer = queued_consumer<worker>;
 
 }  // namespace
 
-#define UNDER_EVERY_POLICY(name)                              \
-    const policy name = GENERATE(from_range(every_policy())); \
-    CAPTURE(name)
-
 TEST_CASE("case 1: a fresh pool of (10,5) has 10 idle, and one less for each that is taken") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{10, 5, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{10, 5, by};
     CHECK(look(pool.db) == counts{.idle = 10});
 
     auto first = pool.db.checkout();
@@ -52,14 +40,14 @@ TEST_CASE("case 1: a fresh pool of (10,5) has 10 idle, and one less for each tha
 }
 
 TEST_CASE("case 2: of 7 workers of (5,5) the first two that return are dismissed, the others become idle") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 5, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 5, by};
     auto taken = take(pool.db, 7);
     CHECK(look(pool.db) == counts{.in_use = 7});
 
     give_back(taken, 2);
     CHECK(look(pool.db) == counts{.in_use = 5});
-    CHECK(pool.from.alive() == 5);
+    CHECK(pool.at.alive == 5);
     give_back(taken, 2);
     CHECK(look(pool.db) == counts{.idle = 2, .in_use = 3});
     give_back(taken, 2);
@@ -70,8 +58,8 @@ TEST_CASE("case 2: of 7 workers of (5,5) the first two that return are dismissed
 }
 
 TEST_CASE("case 3: an overflow worker of (5,2) goes to the one who waits, the next that returns is dismissed") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 2, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 2, by};
     auto taken = take(pool.db, 7);
     consumer eighth{pool.db};
     CHECK(look(pool.db) == counts{.in_use = 7, .waiting = 1});
@@ -81,7 +69,7 @@ TEST_CASE("case 3: an overflow worker of (5,2) goes to the one who waits, the ne
     REQUIRE(its);
     wait_until([&] { return pool.db.status().live == 6; });  // under barging it is the waiter who takes care of it
     CHECK(look(pool.db) == counts{.in_use = 6});
-    CHECK(pool.from.asked() == 7);
+    CHECK(pool.at.made == 7);
     give_back(taken, 1);
     CHECK(look(pool.db) == counts{.in_use = 5});
     give_back(taken, 2);
@@ -93,8 +81,8 @@ TEST_CASE("case 3: an overflow worker of (5,2) goes to the one who waits, the ne
 }
 
 TEST_CASE("case 4: a pool of (5,0) serves a sixth consumer with the first worker to return, and never makes a sixth") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 0, by};
     auto taken = take(pool.db, 5);
     consumer sixth{pool.db};
     CHECK(look(pool.db) == counts{.in_use = 5, .waiting = 1});
@@ -107,15 +95,15 @@ TEST_CASE("case 4: a pool of (5,0) serves a sixth consumer with the first worker
     give_back(taken, 4);
     its.checkin();
     CHECK(look(pool.db) == counts{.idle = 5});
-    CHECK(pool.from.asked() == 5);
+    CHECK(pool.at.made == 5);
 }
 
 TEST_CASE("case 5: a busy worker of (5,2) that dies is replaced, but not while there is overflow") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 2, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 2, by};
     pool.db.checkout().discard();
     CHECK(look(pool.db) == counts{.idle = 5});
-    CHECK(pool.from.alive() == 5);
+    CHECK(pool.at.alive == 5);
 
     auto taken = take(pool.db, 7);
     kill_one(taken);
@@ -124,14 +112,14 @@ TEST_CASE("case 5: a busy worker of (5,2) that dies is replaced, but not while t
     CHECK(look(pool.db) == counts{.in_use = 5});
     kill_one(taken);
     CHECK(look(pool.db) == counts{.idle = 1, .in_use = 4});
-    CHECK(pool.from.alive() == 5);
+    CHECK(pool.at.alive == 5);
 }
 
 TEST_CASE(
     "case 6: when a busy worker of a full (5,2) dies the one who waits gets a new one; with nobody waiting it is not "
     "replaced") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 2, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 2, by};
     auto taken = take(pool.db, 7);
     consumer waiter{pool.db};
 
@@ -141,14 +129,14 @@ TEST_CASE(
     CHECK(look(pool.db) == counts{.in_use = 7});
     kill_one(taken);
     CHECK(look(pool.db) == counts{.in_use = 6});
-    CHECK(pool.from.asked() == 8);
+    CHECK(pool.at.made == 8);
 }
 
 TEST_CASE(
     "case 7: when a busy worker of a full (5,0) dies the one who waits gets a new one; with nobody waiting it is "
     "replaced") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 0, by};
     auto taken = take(pool.db, 5);
     consumer waiter{pool.db};
 
@@ -163,8 +151,8 @@ TEST_CASE(
 }
 
 TEST_CASE("case 8: those who do not wait find (5,0) full, and then get the one worker that has returned") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 0, by};
     auto taken = take(pool.db, 5);
     for (int attempt = 0; attempt < 2; ++attempt) {
         const auto refused = pool.db.try_checkout();
@@ -178,13 +166,13 @@ TEST_CASE("case 8: those who do not wait find (5,0) full, and then get the one w
 }
 
 TEST_CASE("case 9: a full (5,5) destroys the worker that returns, and makes another for one who does not wait") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 5, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 5, by};
     auto taken = take(pool.db, 10);
     CHECK(pool.db.try_checkout().error() == errc::full);
 
     give_back(taken, 1);
-    CHECK(pool.from.alive() == 9);
+    CHECK(pool.at.alive == 9);
     CHECK(look(pool.db) == counts{.in_use = 9});
     const auto again = pool.db.try_checkout();
     REQUIRE(again);
@@ -193,8 +181,8 @@ TEST_CASE("case 9: a full (5,5) destroys the worker that returns, and makes anot
 }
 
 TEST_CASE("case 10: a consumer that dies holding a worker of (5,5) gives it back") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{5, 5, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{5, 5, by};
     on_another_thread([&] {
         try {
             const auto held = pool.db.checkout();
@@ -203,27 +191,27 @@ TEST_CASE("case 10: a consumer that dies holding a worker of (5,5) gives it back
         }
     });
     CHECK(look(pool.db) == counts{.idle = 5});
-    CHECK(pool.from.asked() == 5);
-    CHECK(pool.from.alive() == 5);
+    CHECK(pool.at.made == 5);
+    CHECK(pool.at.alive == 5);
 }
 
 TEST_CASE("case 11: a transaction of (2,0) that throws gives its worker back, and the exception arrives unchanged") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{2, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{2, 0, by};
     CHECK(look(pool.db) == counts{.idle = 2});
     counts inside;
-    CHECK_THROWS_MATCHES(pool.db.transaction([&](numbered&) {
+    CHECK_THROWS_MATCHES(pool.db.transaction([&](worker&) {
         inside = look(pool.db);
         throw std::domain_error{"half way"};
     }),
                          std::domain_error, Catch::Matchers::Message("half way"));
     CHECK(inside == counts{.idle = 1, .in_use = 1});
     CHECK(look(pool.db) == counts{.idle = 2});
-    CHECK(pool.from.asked() == 2);
+    CHECK(pool.at.made == 2);
 }
 
 TEST_CASE("case 12: a pool is ready, then in overflow, then full") {
-    UNDER_EVERY_POLICY(by);
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
     struct course {
         std::size_t size, max_overflow;
         std::vector<pool_state> states;  // with none out, one out, two out
@@ -236,8 +224,8 @@ TEST_CASE("case 12: a pool is ready, then in overflow, then full") {
     };
     for (const auto& one : courses) {
         CAPTURE(one.size, one.max_overflow);
-        a_pool pool{one.size, one.max_overflow, by};
-        std::vector<pooly::lease<numbered>> taken;
+        counted_pool pool{one.size, one.max_overflow, by};
+        std::vector<pooly::lease<worker>> taken;
         for (std::size_t out = 0; out < one.states.size(); ++out) {
             if (out > 0) taken.push_back(pool.db.checkout());
             CAPTURE(out);
@@ -253,8 +241,8 @@ TEST_CASE("case 12: a pool is ready, then in overflow, then full") {
 }
 
 TEST_CASE("case 13: a waiter of (1,0) whose time is up is forgotten: the worker that returns later becomes idle") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{1, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{1, 0, by};
     auto held = pool.db.checkout();
     const auto late = on_another_thread([&] { return pool.db.try_checkout_for(1ms).error(); });
     CHECK(late == errc::timeout);
@@ -268,12 +256,12 @@ TEST_CASE("case 13: a waiter of (1,0) whose time is up is forgotten: the worker 
 }
 
 TEST_CASE("case 14: a transaction with timeout 0 on an exhausted (1,0) times out and leaves the pool as it was") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{1, 0, by};
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{1, 0, by};
     auto held = pool.db.checkout();
     bool ran = false;
     try {
-        pool.db.transaction([&](numbered&) { ran = true; }, 0ms);
+        pool.db.transaction([&](worker&) { ran = true; }, 0ms);
         FAIL("there was no worker");
     } catch (const pooly::pool_error& error) {
         CHECK(error.code() == errc::timeout);
@@ -287,13 +275,13 @@ TEST_CASE("case 14: a transaction with timeout 0 on an exhausted (1,0) times out
 TEST_CASE("case 15: lifo lends the last returned worker of (2,0), fifo the one that is idle longest") {
     const auto fairness = GENERATE(fairness_policy::strict_fifo, fairness_policy::bounded_barging);
     SECTION("lifo") {
-        a_pool pool{2, 0, {idle_order::lifo, fairness}};
+        counted_pool pool{2, 0, {idle_order::lifo, fairness}};
         const int first = number_of_next(pool.db);
         CHECK(number_of_next(pool.db) == first);
         CHECK(number_of_next(pool.db) == first);
     }
     SECTION("fifo") {
-        a_pool pool{2, 0, {idle_order::fifo, fairness}};
+        counted_pool pool{2, 0, {idle_order::fifo, fairness}};
         const int first = number_of_next(pool.db);
         const int other = number_of_next(pool.db);
         CHECK(other != first);
@@ -303,9 +291,9 @@ TEST_CASE("case 15: lifo lends the last returned worker of (2,0), fifo the one t
 }
 
 TEST_CASE("case 16: one who holds the only worker of (1,0) and waits for a second is served when the held one dies") {
-    UNDER_EVERY_POLICY(by);
-    a_pool pool{1, 0, by};
-    pooly::lease<numbered> held;
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{1, 0, by};
+    pooly::lease<worker> held;
     int second = 0;
     auto greedy = elsewhere([&] {
         held = pool.db.checkout();

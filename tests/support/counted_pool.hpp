@@ -2,56 +2,17 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
-#include <functional>
 #include <ostream>
-#include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <pooly/pooly.hpp>
 
+#include "support/catch.hpp"
+#include "support/worker.hpp"
+
 namespace pooly::test {
-
-/// Where numbered workers come from: the n-th that is asked for is number n. Fails while it is told to.
-class plant {
-public:
-    std::atomic<bool> broken{false};
-
-    [[nodiscard]] int asked() const { return asked_.load(); }
-    [[nodiscard]] int alive() const { return alive_.load(); }
-
-    /// Counts those that are alive. A moved-from worker is still one; what `detach` gives away is one too.
-    class worker {
-    public:
-        worker(plant& from, int number) : from_{&from}, number_{number} { ++from_->alive_; }
-        worker(worker&& other) noexcept : from_{other.from_}, number_{other.number_} { ++from_->alive_; }
-        worker& operator=(worker&&) = delete;
-        ~worker() { --from_->alive_; }
-
-        [[nodiscard]] int number() const { return number_; }
-
-    private:
-        plant* from_;
-        int number_;
-    };
-
-    [[nodiscard]] auto factory() {
-        return [this] {
-            const int number = ++asked_;
-            if (broken.load()) throw std::runtime_error{"the plant is broken"};
-            return worker{*this, number};
-        };
-    }
-
-private:
-    std::atomic<int> asked_{0};
-    std::atomic<int> alive_{0};
-};
-
-using numbered = plant::worker;
 
 /// The policies by which a pool may choose among its workers and its waiters. Most rules hold under all of them.
 struct policy {
@@ -82,6 +43,17 @@ struct policy {
     options.fairness = by.fairness;
     return options;
 }
+
+/// A pool of counted workers and where they come from.
+struct counted_pool {
+    counted_pool(std::size_t size, std::size_t max_overflow, const policy& by = {})
+        : counted_pool{sized(size, max_overflow, by)} {}
+    explicit counted_pool(const pool_options& options, worker_hooks<worker> hooks = {})
+        : db{[this] { return worker{at}; }, options, std::move(hooks)} {}
+
+    backend at;
+    pool<worker> db;
+};
 
 /// What a pool looks like while nothing is under way in it: as many live as are idle or in use.
 struct counts {
@@ -130,7 +102,7 @@ void kill_one(std::vector<lease<T>>& taken) {
     taken.erase(taken.begin());
 }
 
-/// The worker of one who does not wait; 0 if there is none.
+/// The number of the worker that one who does not wait gets for a moment; 0 if there is none.
 template <class Pool>
 [[nodiscard]] int number_of_next(Pool& db) {
     const auto got = db.try_checkout();
@@ -138,3 +110,8 @@ template <class Pool>
 }
 
 }  // namespace pooly::test
+
+/// Runs the test from here on once for every policy.
+#define POOLY_TEST_UNDER_EVERY_POLICY(name)                                             \
+    const pooly::test::policy name = GENERATE(from_range(pooly::test::every_policy())); \
+    CAPTURE(name)
