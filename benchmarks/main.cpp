@@ -31,7 +31,7 @@ constexpr const char* usage = R"(pooly_benchmarks: pooly and other pools under t
   --only=LOAD           pairs, scarce or contention
   --rounds=N            turns of each pool under contention (default 5)
   --round_ms=N          length of such a turn (default 1000)
-  --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 9),
+  --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 21),
                         --benchmark_filter=REGEX, --benchmark_out=FILE
 )";
 
@@ -71,7 +71,7 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
     std::erase_if(arguments, ours);
     chosen.contention_length = std::chrono::milliseconds{round_ms};
     if (chosen.quick) {
-        chosen.min_time = 1e-6;
+        chosen.repetition = chosen.crowded_repetition = std::chrono::microseconds{10};
         chosen.contention_rounds = 1;
         chosen.contention_length = std::chrono::milliseconds{5};
     }
@@ -81,7 +81,7 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
 /// Google Benchmark's arguments: our defaults first, so that the user's come later and win.
 std::vector<char*> google_arguments(std::vector<std::string>& arguments, const bench::settings& chosen) {
     const std::vector<std::string> defaults{
-        chosen.quick ? "--benchmark_repetitions=1" : "--benchmark_repetitions=9",
+        chosen.quick ? "--benchmark_repetitions=1" : "--benchmark_repetitions=21",
         "--benchmark_enable_random_interleaving=true",
     };
     arguments.insert(arguments.begin() + 1, defaults.begin(), defaults.end());

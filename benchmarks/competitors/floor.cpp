@@ -19,19 +19,19 @@ struct alignas(64) line {
 };
 
 /// Without the use of a worker: what the processor charges for the two instructions alone.
-void run_bare_floor(benchmark::State& state) {
+void run_bare_floor(benchmark::State& state, const settings& chosen) {
     line mine;
-    run_rounds(state, 1, [&] {
+    run_rounds(state, chosen, 1, [&] {
         unsigned idle = 0;
         benchmark::DoNotOptimize(mine.state.compare_exchange_strong(idle, 1, std::memory_order_acquire));
         benchmark::DoNotOptimize(mine.state.exchange(0, std::memory_order_release));
     });
 }
 
-void run_floor(benchmark::State& state) {
+void run_floor(benchmark::State& state, const settings& chosen) {
     line mine;
     worker lent;
-    run_rounds(state, 1, [&] {
+    run_rounds(state, chosen, 1, [&] {
         unsigned idle = 0;
         benchmark::DoNotOptimize(mine.state.compare_exchange_strong(idle, 1, std::memory_order_acquire));
         touch(lent);
@@ -40,9 +40,10 @@ void run_floor(benchmark::State& state) {
 }
 
 void enter_floor(const settings& chosen) {
-    const auto as_it_is = [](benchmark::internal::Benchmark&) {};
-    enter_for_threads("pair/floor", &run_floor, chosen, as_it_is);
-    enter_for_threads("pair/floor_bare", &run_bare_floor, chosen, as_it_is);
+    for (const int threads : thread_counts) {
+        enter_load("pair/floor", &run_floor, chosen).Threads(threads);
+        enter_load("pair/floor_bare", &run_bare_floor, chosen).Threads(threads);
+    }
 }
 
 [[maybe_unused]] const bool entered = enter({.name = "floor", .enter_pairs = &enter_floor});

@@ -13,12 +13,12 @@ struct hand_written : hand_written_pool<worker> {
     using hand_written_pool<worker>::hand_written_pool;
 };
 
-struct hand_simple : hand_written_pool<worker, clock_read::always> {
-    static constexpr const char* name = "hand_simple";
-    using hand_written_pool<worker, clock_read::always>::hand_written_pool;
+struct hand_tuned : hand_written_pool<worker, clock_read::to_wait> {
+    static constexpr const char* name = "hand_tuned";
+    using hand_written_pool<worker, clock_read::to_wait>::hand_written_pool;
 };
 
-[[maybe_unused]] const bool entered = enter<hand_written>() && enter_variant<hand_simple>();
+[[maybe_unused]] const bool entered = enter<hand_written>() && enter_variant<hand_tuned>();
 
 }  // namespace
 }  // namespace bench

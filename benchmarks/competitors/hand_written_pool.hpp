@@ -14,13 +14,13 @@ namespace bench {
 
 /// When the hand-written pool reads the clock for its timeout.
 enum class clock_read {
-    always,   ///< by `wait_for` with a predicate, as most write it: it computes the deadline before it looks
-    to_wait,  ///< only where there is no worker: what a careful author writes, and the harder rival
+    always,   ///< by `wait_for` with a predicate, as people write it: it computes the deadline before it looks
+    to_wait,  ///< only where there is no worker: what one writes who has measured
 };
 
 /// The pool that people write: a mutex, a vector, one condition variable, a guard, a timeout. Written as well as its
 /// kind allows: room for all is reserved, and the waiter is notified outside the lock.
-template <class T, clock_read Reads = clock_read::to_wait>
+template <class T, clock_read Reads = clock_read::always>
 class hand_written_pool {
 public:
     class lease {

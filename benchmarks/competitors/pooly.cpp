@@ -56,7 +56,7 @@ struct precise {
 };
 
 [[maybe_unused]] const bool entered =
-    enter<pooly_pool<by_default>>() && enter_variant<pooly_pool<barging>>() && enter_variant<pooly_pool<lifo>>() &&
+    enter<pooly_pool<by_default>>() && enter<pooly_pool<barging>>() && enter_variant<pooly_pool<lifo>>() &&
     enter_variant<pooly_pool<fifo>>() && enter_variant<pooly_pool<precise>>();
 
 }  // namespace

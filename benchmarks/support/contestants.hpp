@@ -37,10 +37,10 @@ bool enter() {
     return enter({Pool::name, &enter_pairs<Pool>, &enter_scarce<Pool>, &contend<Pool>});
 }
 
-/// Enters a pool that differs from another in one point: only for the loads that show what the point costs.
+/// Enters a pool that differs from another in one point: only for the pairs, which show what the point costs.
 template <contestant_pool Pool>
 bool enter_variant() {
-    return enter({Pool::name, &enter_pairs<Pool, variant_sizes>, nullptr, &contend<Pool>});
+    return enter({.name = Pool::name, .enter_pairs = &enter_pairs<Pool, variant_sizes>});
 }
 
 }  // namespace bench

@@ -2,32 +2,64 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include <chrono>
 #include <cstdint>
 
+#include "meeting.hpp"
+#include "settings.hpp"
+
 namespace bench {
 
-/// Names of the counters that `measurements` reads.
-inline constexpr const char* pairs_counter = "pairs";      ///< of all threads together
-inline constexpr const char* seconds_counter = "seconds";  ///< from the start until the last thread was done
+/// Names of the counters that `measurements` reads. Both are sums over the threads.
+inline constexpr const char* rate_counter = "pairs_per_second";
+inline constexpr const char* preempted_counter = "preempted";  ///< how often the system took the processor away
 
-/// Repeats `round`, which makes `pairs` check-outs and check-ins, and measures by our own clock. Google Benchmark takes
-/// the mean of the threads' times; with more threads than processors the first is done long before the last, and that
-/// mean finds more throughput than the machine has.
+/// Processor time of this thread.
+inline std::chrono::duration<double> processor_time() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
+
+/// How often this thread had to leave its processor though it had work to do.
+inline long preemptions() {
+    rusage used{};
+    ::getrusage(RUSAGE_THREAD, &used);
+    return used.ru_nivcsw;
+}
+
+/// Repeats `round`, which makes `pairs` check-outs and check-ins, until time is up; every thread starts and stops with
+/// the others, and the throughput is the sum of theirs. Google Benchmark by itself gives each thread a number of rounds
+/// instead: the last ones then run alone, and a pool that queues its consumers (a context switch per check-out) in one
+/// repetition and does not in the next would take minutes over what the other did in a blink.
+///
+/// By the wall clock: to wait for another consumer is part of the price. But one thread waits for nobody, and there
+/// processor time is the same without what other processes take.
 template <class Round>
-void run_rounds(benchmark::State& state, std::int64_t pairs, Round round) {
+void run_rounds(benchmark::State& state, const settings& chosen, std::int64_t pairs, Round round) {
     using clock = std::chrono::steady_clock;
-    constexpr benchmark::IterationCount batch = 64;
-    clock::time_point began{};
-    // The first call waits until all threads are there, the last until all are done.
-    while (state.KeepRunningBatch(batch)) {
-        if (began == clock::time_point{}) began = clock::now();
-        for (benchmark::IterationCount i = 0; i < batch; ++i) round();
+    constexpr int batch = 256;  // rounds between looks at the clock, which costs more than a round
+    const auto length = state.threads() > 2 ? chosen.crowded_repetition : chosen.repetition;
+    std::int64_t rounds = 0;
+    std::chrono::duration<double> took{};
+    static meeting start;
+    for (auto _ : state) {  // once
+        start.wait_for(state.threads());
+        const auto preempted = preemptions();
+        const auto worked = processor_time();
+        const auto began = clock::now();
+        do {
+            for (int i = 0; i < batch; ++i) round();
+            rounds += batch;
+            took = clock::now() - began;
+        } while (took < length);
+        if (state.threads() == 1) took = processor_time() - worked;
+        state.counters[preempted_counter] = static_cast<double>(preemptions() - preempted);
     }
-    const std::chrono::duration<double> took = clock::now() - began;
-    state.counters[pairs_counter] = static_cast<double>(pairs * state.iterations());
-    state.counters[seconds_counter] = benchmark::Counter{took.count(), benchmark::Counter::kAvgThreads};
+    state.counters[rate_counter] = static_cast<double>(rounds * pairs) / took.count();
 }
 
 }  // namespace bench

@@ -33,9 +33,9 @@ inline constexpr std::array<scarce_way, 3> scarce_ways{
 /// Two leases a round, given back in the order they were taken: a pool that remembers the last worker it saw is wrong
 /// about it every other time.
 template <contestant_pool Pool>
-void run_two_at_once(benchmark::State& state) {
+void run_two_at_once(benchmark::State& state, const settings& chosen) {
     Pool& pool = stage<Pool>::pool();
-    run_rounds(state, 2, [&] {
+    run_rounds(state, chosen, 2, [&] {
         auto first = pool.checkout();
         auto second = pool.checkout();
         touch(*first);
@@ -47,12 +47,12 @@ void run_two_at_once(benchmark::State& state) {
 
 /// Half of what is idle, taken and given back in order: most of the searching happens here.
 template <contestant_pool Pool>
-void run_by_twenty(benchmark::State& state) {
+void run_by_twenty(benchmark::State& state, const settings& chosen) {
     constexpr std::size_t batch = scarce_idle / 2;
     Pool& pool = stage<Pool>::pool();
     std::vector<typename stage<Pool>::lease> held;
     held.reserve(batch);
-    run_rounds(state, static_cast<std::int64_t>(batch), [&] {
+    run_rounds(state, chosen, static_cast<std::int64_t>(batch), [&] {
         for (std::size_t i = 0; i < batch; ++i) held.push_back(pool.checkout());
         for (auto& lease : held) touch(*lease);
         held.clear();
@@ -62,15 +62,14 @@ void run_by_twenty(benchmark::State& state) {
 /// Registers a pool of 4096, once with none out and once with all but 40 out, for each way to ask.
 template <contestant_pool Pool>
 void enter_scarce(const settings& chosen) {
-    constexpr std::array runs{&run_pairs<Pool>, &run_two_at_once<Pool>, &run_by_twenty<Pool>};
-    static_assert(runs.size() == scarce_ways.size());
+    constexpr std::array<load_function, scarce_ways.size()> runs{&run_pairs<Pool>, &run_two_at_once<Pool>,
+                                                                 &run_by_twenty<Pool>};
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const std::string name = scarce_ways[i].family + ("/" + std::string{Pool::name});
-        auto* load = benchmark::RegisterBenchmark(name.c_str(), runs[i]);
-        load->UseRealTime()->MinTime(chosen.min_time);
-        load->Setup(&stage<Pool>::raise_scarce)->Teardown(&stage<Pool>::strike);
-        load->ArgNames({"size", "out"})->Args({scarce_size, 0})->Args({scarce_size, scarce_size - scarce_idle});
-        for (const int threads : scarce_threads) load->Threads(threads);
+        auto& load = enter_load(name, runs[i], chosen);
+        load.Setup(&stage<Pool>::raise_scarce)->Teardown(&stage<Pool>::strike);
+        load.ArgNames({"size", "out"})->Args({scarce_size, 0})->Args({scarce_size, scarce_size - scarce_idle});
+        for (const int threads : scarce_threads) load.Threads(threads);
     }
 }
 
