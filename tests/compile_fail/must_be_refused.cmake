@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-# compile: compiler and flags; source: the file, which states `// expect: <regex>`; object: what the compiler may write.
+# compile: compiler and flags; source: the file, which states `// expect: <regex>`.
 cmake_minimum_required(VERSION 3.25)
 
 file(STRINGS "${source}" statement REGEX "^// expect: ")
@@ -12,7 +12,7 @@ endif()
 set(ENV{LC_ALL} C)  # messages in English, quotes in ASCII
 
 execute_process(
-    COMMAND ${compile} -c "${source}" -o "${object}"
+    COMMAND ${compile} "${source}"
     RESULT_VARIABLE result
     OUTPUT_VARIABLE output
     ERROR_VARIABLE output
@@ -25,7 +25,7 @@ if(NOT output MATCHES "${expected}")
 endif()
 
 execute_process(
-    COMMAND ${compile} -DPOOLY_MENDED -c "${source}" -o "${object}"
+    COMMAND ${compile} -DPOOLY_MENDED "${source}"
     RESULT_VARIABLE result
     OUTPUT_VARIABLE output
     ERROR_VARIABLE output
