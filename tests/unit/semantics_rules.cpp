@@ -760,3 +760,43 @@ TEST_CASE("limits that were lowered hold for workers that return, whoever waits 
     CHECK(look(pool.db) == counts{.in_use = 1});
     CHECK(pool.at.made == 4);
 }
+
+TEST_CASE("limits that were raised serve those who wait first, and then fill the pool") {
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    counted_pool pool{1, 0, by};
+    const auto held = pool.db.checkout();
+    consumer waiter{pool.db};
+    pool.db.resize(3, 0);
+    const auto its = waiter.worker();
+    CHECK(look(pool.db) == counts{.idle = 1, .in_use = 2});
+    CHECK(pool.at.made == 3);
+}
+
+TEST_CASE("a worker that was just made is asked for its health like any other, where that is asked always") {
+    POOLY_TEST_UNDER_EVERY_POLICY(by);
+    auto options = sized(1, 0, by);
+    options.check_after_idle = 0s;
+    int asked = 0;
+    counted_pool pool{options, {.healthy = [&](worker&) { return ++asked > 0; }}};
+    for (int uses = 1; uses <= 3; ++uses) {
+        pool.db.checkout().checkin();
+        CHECK(asked == uses);
+    }
+}
+
+TEST_CASE("one who does not wait gets the idle worker of a barging pool, though others have waited long before") {
+    const auto order = GENERATE(idle_order::lifo, idle_order::fifo, idle_order::affine);
+    timed_pool pool{1, 0, {order, fairness_policy::bounded_barging}};
+    auto held = pool.db.checkout();
+    {
+        queued_consumer<worker, hooked_clock> waiter{pool.db};
+        hooked_clock::advance(1s);
+        held.checkin();
+        CHECK(waiter.answer());
+    }
+    CHECK(look(pool.db) == counts{.idle = 1});
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        CHECK(on_another_thread([&] { return static_cast<bool>(pool.db.try_checkout()); }));
+        CHECK(pool.db.checkout_for(0s));
+    }
+}
