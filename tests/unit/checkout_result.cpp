@@ -34,8 +34,11 @@ static_assert(!noexcept(std::declval<result&&>().value()));
 static_assert(!std::is_convertible_v<result, bool>, "explicit: a result is not a number");
 
 template <class Result>
-concept gives_value = requires(Result result) { std::forward<Result>(result).value(); };
-static_assert(gives_value<result&&> && !gives_value<result&>, "giving the lease away must be seen: std::move(r).value()");
+concept gives_value = requires(Result result) {
+    std::forward<Result>(result).value();
+};
+static_assert(gives_value<result&&> && !gives_value<result&>,
+              "giving the lease away must be seen: std::move(r).value()");
 
 }  // namespace
 

@@ -22,7 +22,8 @@ static_assert(noexcept(histogram::upper_bound_of(0)));
 static_assert(noexcept(std::declval<histogram&>().add(0)));
 static_assert(noexcept(std::declval<const histogram&>().quantile(0.5)));
 static_assert(noexcept(std::declval<const histogram&>().max()));
-static_assert(histogram::bucket_of(nanoseconds::max()) == histogram::bucket_count - 1, "the longest has the last bucket");
+static_assert(histogram::bucket_of(nanoseconds::max()) == histogram::bucket_count - 1,
+              "the longest has the last bucket");
 static_assert(histogram::upper_bound_of(histogram::bucket_count - 1) == nanoseconds::max());
 
 histogram of(const std::vector<nanoseconds>& durations) {

@@ -43,7 +43,9 @@ struct throws_when_moved {
 };
 
 template <class T>
-concept can_detach = requires(lease<T> held) { held.detach(); };
+concept can_detach = requires(lease<T> held) {
+    held.detach();
+};
 
 static_assert(sizeof(lease<worker>) <= 3 * sizeof(void*), "a lease is at most three words");
 static_assert(std::is_nothrow_default_constructible_v<lease<worker>>);
@@ -317,7 +319,10 @@ TEST_CASE("an empty lease says that it has no worker when it is used all the sam
     CHECK(starred.aborted());
     CHECK_THAT(starred.error_text, ContainsSubstring(sentence));
 
-    const auto arrowed = in_child_process([] { return lease<worker>{}->number; });
+    const auto arrowed = in_child_process([] {
+        return lease<worker> {
+            } -> number;
+    });
     CHECK(arrowed.aborted());
     CHECK_THAT(arrowed.error_text, ContainsSubstring(sentence));
 
@@ -327,8 +332,9 @@ TEST_CASE("an empty lease says that it has no worker when it is used all the sam
 }
 
 TEST_CASE("a result without a lease says that it has no worker when it is used all the same, in a debug build") {
-    const auto used = in_child_process(
-        [] { return pooly::checkout_result<worker>{pooly::errc::full, nullptr}->number; });
+    const auto used = in_child_process([] {
+        return pooly::checkout_result<worker> { pooly::errc::full, nullptr } -> number;
+    });
     CHECK(used.aborted());
     CHECK_THAT(used.error_text, ContainsSubstring("pooly: an empty lease has no worker"));
 }

@@ -33,8 +33,8 @@ struct pooly::worker_traits<with_reset_only> {
 
 namespace {
 
-using pooly::detail::with_traits;
 using pooly::worker_hooks;
+using pooly::detail::with_traits;
 
 static_assert(!pooly::detail::has_healthy_trait<plain> && !pooly::detail::has_reset_trait<plain>);
 static_assert(pooly::detail::has_reset_trait<with_reset_only> && !pooly::detail::has_begin_trait<with_reset_only>);

@@ -22,7 +22,6 @@ struct clock_of_seconds {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<clock_of_seconds>;
-    static constexpr bool is_steady = true;
     static time_point now() { return time_point{duration{3}}; }
 };
 

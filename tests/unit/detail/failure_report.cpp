@@ -125,8 +125,9 @@ TEST_CASE("what was counted is told, and what is nothing is left out but for tho
     report.status.making = 2;
     report.status.checking = 3;
     report.status.waiting = 4;
-    CHECK_THAT(report.text(),
-               ContainsSubstring("; 3 in use of size 4 + overflow 2, 1 idle, 2 being made, 3 being checked, 4 waiting"));
+    CHECK_THAT(
+        report.text(),
+        ContainsSubstring("; 3 in use of size 4 + overflow 2, 1 idle, 2 being made, 3 being checked, 4 waiting"));
     report.limits = {4, 0};
     CHECK_THAT(report.text(), ContainsSubstring("; 3 in use of size 4, 1 idle"));
 }
@@ -175,13 +176,14 @@ TEST_CASE("a timeout tells how long, how many, who holds a worker longest and fr
     const auto story = waiting.get();
     CHECK_THAT(story, Catch::Matchers::StartsWith("pooly: pool 'db': timed out waiting for a worker after 5 s; "
                                                   "3 in use of size 2 + overflow 1, 1 waiting; "
-                                                  "longest held: worker " + std::to_string(first.info().id) +
-                                                  " for 2 min by thread "));
+                                                  "longest held: worker " +
+                                                  std::to_string(first.info().id) + " for 2 min by thread "));
     CHECK_THAT(story, ContainsSubstring(", checked out at " + std::string{__FILE__} + ":" +
                                         std::to_string(line_of_first) + " (" + __func__ + ")"));
     CHECK_THAT(story, !ContainsSubstring(nested_sentence));
-    CHECK_THAT(story, Catch::Matchers::EndsWith(
-                          ". Hold workers for less time, look for a lease that is kept, or raise size or max_overflow."));
+    CHECK_THAT(story,
+               Catch::Matchers::EndsWith(
+                   ". Hold workers for less time, look for a lease that is kept, or raise size or max_overflow."));
 }
 
 TEST_CASE("a check-out by a thread that holds all workers itself is told as nested") {
@@ -266,7 +268,8 @@ TEST_CASE("a factory that works again is not what a timeout sends one to look at
 
 TEST_CASE("a pool that has no place says so instead of waiting") {
     auto db = standing([] { return 1; }, {.name = "none", .size = 0});
-    CHECK_THAT(story_of(db, 1h), ContainsSubstring("The pool has no place for a worker: give it a size or a max_overflow."));
+    CHECK_THAT(story_of(db, 1h),
+               ContainsSubstring("The pool has no place for a worker: give it a size or a max_overflow."));
 }
 
 TEST_CASE("a closed or suspended pool is told as that, whatever its size") {
@@ -294,8 +297,9 @@ TEST_CASE("one who waits when the pool is closed is told how long he waited, tho
         pooly::test::wait_for_waiters(db);
         manual_clock::advance(7s);
     }
-    CHECK(waiting.get() == "pooly: pool 'db': the pool is closed after 7 s. "
-                           "Close the pool after its last user, or make a new one.");
+    CHECK(waiting.get() ==
+          "pooly: pool 'db': the pool is closed after 7 s. "
+          "Close the pool after its last user, or make a new one.");
 }
 
 TEST_CASE("one who finds too many waiting already is told how many") {

@@ -20,8 +20,6 @@ TEST_CASE("a token that belongs to nobody is never asked to stop") {
     CHECK_FALSE(token.stop_possible());
     int called = 0;
     const auto on_request = [&called] { ++called; };
-    {
-        const pooly::detail::stop_callback<decltype(on_request)> listening{token, on_request};
-    }
+    { const pooly::detail::stop_callback<decltype(on_request)> listening{token, on_request}; }
     CHECK(called == 0);
 }

@@ -17,7 +17,8 @@ using std::chrono::nanoseconds;
 namespace {
 
 static_assert(noexcept(to_nanoseconds(std::declval<std::chrono::hours>())));
-static_assert(to_nanoseconds(std::chrono::seconds{2}) == nanoseconds{2'000'000'000}, "known when the program is compiled");
+static_assert(to_nanoseconds(std::chrono::seconds{2}) == nanoseconds{2'000'000'000},
+              "known when the program is compiled");
 
 template <class Float>
 using seconds_in = duration<Float>;

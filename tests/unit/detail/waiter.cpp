@@ -23,7 +23,8 @@ using pooly::test::manual_clock;
 
 namespace {
 
-static_assert(!std::is_copy_constructible_v<waiter> && !std::is_move_constructible_v<waiter>, "others know its address");
+static_assert(!std::is_copy_constructible_v<waiter> && !std::is_move_constructible_v<waiter>,
+              "others know its address");
 static_assert(noexcept(std::declval<waiter&>().tell()) && noexcept(std::declval<waiter&>().request_stop()));
 static_assert(noexcept(std::declval<waiter_queue&>().push_back(std::declval<waiter&>())));
 static_assert(noexcept(std::declval<waiter_queue&>().erase(std::declval<waiter&>())));
