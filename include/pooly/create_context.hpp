@@ -11,7 +11,7 @@ namespace pooly {
 /// A factory that keeps to both never makes its consumer late. One that does not is let finish: the consumer gets its
 /// `errc::timeout` or `errc::cancelled` afterwards, and the worker goes to the next.
 struct create_context {
-    /// When the consumer gives up; `max()` where nobody is waiting.
+    /// When the consumer gives up; `max()` where there is no such time, as for `try_checkout()` or `prewarm()`.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     /// `std::stop_token` of the consumer, where the standard library has one.
     detail::stop_token stop = {};

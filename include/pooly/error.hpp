@@ -28,7 +28,7 @@ enum class errc {
 
 namespace detail {
 
-class pool_error_category final : public std::error_category {
+class [[gnu::visibility("default")]] pool_error_category final : public std::error_category {
 public:
     [[nodiscard]] const char* name() const noexcept override { return "pooly"; }
 
@@ -53,8 +53,8 @@ public:
 
 }  // namespace detail
 
-/// The category of `pooly::errc`. Thread safety: any.
-[[nodiscard]] inline const std::error_category& pool_category() noexcept {
+/// The category of `pooly::errc`; one for all shared libraries of a program. Thread safety: any.
+[[nodiscard, gnu::visibility("default")]] inline const std::error_category& pool_category() noexcept {
     // Leaked on purpose: an error code may be read by a destructor that runs after all statics are gone.
     static const auto& category = *new detail::pool_error_category;
     return category;
@@ -66,7 +66,7 @@ public:
 
 /// What the throwing verbs throw. `what()` tells what a person needs at 3 a.m.: the pool, its counts, who holds a
 /// worker longest and from which source line, the factory's last error, and what to do about it.
-class pool_error : public std::system_error {
+class [[gnu::visibility("default")]] pool_error : public std::system_error {
 public:
     pool_error(errc code, std::string text, std::exception_ptr cause = nullptr)
         : std::system_error{make_error_code(code)},

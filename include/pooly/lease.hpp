@@ -3,7 +3,8 @@
 
 #include <cassert>
 #include <concepts>
-#include <stdexcept>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include <pooly/detail/pool_core.hpp>

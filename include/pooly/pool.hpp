@@ -30,7 +30,9 @@ namespace pooly {
 /// Thread safety: every member may be called from any thread at any time. Leases may outlive the pool.
 /// Fork: in a forked child the pool lends nothing (`errc::closed`), and neither its end nor that of a lease touches the
 /// workers, which are the parent's. Do not call anything else of it there.
-/// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting.
+/// The factory may be called by several threads at once, each for a worker of its own.
+/// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting; its `now()` may
+/// be called under the pool's lock and must not throw.
 template <class T, class Clock = std::chrono::steady_clock>
 class pool {
     static_assert(std::is_object_v<T> && !std::is_array_v<T> && std::same_as<T, std::remove_cv_t<T>>,
@@ -236,40 +238,38 @@ private:
         return nullptr;
     }
 
-    [[nodiscard]] detail::request within(std::chrono::nanoseconds timeout, detail::stop_token stop = {}) const {
+    using patience = detail::request::patience;
+
+    [[nodiscard]] static detail::request within(std::chrono::nanoseconds timeout, detail::stop_token stop = {}) {
         detail::request ask;
-        ask.refusal = errc::timeout;
-        ask.waits = timeout > timeout.zero();
-        if (ask.waits) ask.until = core_->clock().after(timeout);
+        ask.kind = patience::timeout;
+        ask.limit = timeout;
         ask.stop = std::move(stop);
         return ask;
     }
     template <class Duration>
-    [[nodiscard]] detail::request until(std::chrono::time_point<Clock, Duration> deadline,
-                                        detail::stop_token stop = {}) const {
-        detail::request ask;
-        ask.refusal = errc::timeout;
-        ask.until = detail::to_nanoseconds(deadline.time_since_epoch());
-        ask.waits = ask.until > core_->clock().now();
-        ask.stop = std::move(stop);
+    [[nodiscard]] static detail::request until(std::chrono::time_point<Clock, Duration> deadline,
+                                               detail::stop_token stop = {}) {
+        detail::request ask = within(detail::to_nanoseconds(deadline.time_since_epoch()), std::move(stop));
+        ask.kind = patience::deadline;
         return ask;
     }
 
+    // Behind `acquire` nothing of the pool is touched: one who waited for it may find it gone.
     [[nodiscard]] lease<T> lend_or_throw(detail::request ask, const call_site& where) {
+        auto& control = *control_;
         ask.where = where;
         ask.explains = true;
-        auto& control = *control_;
         const auto got = core_->acquire(ask);
-        // From here on nothing of the pool is touched: one who waited for it may find it gone.
-        if (got.place == nullptr) throw pool_error{got.refusal, got.story->text(), got.cause};
-        return lease<T>{control, *got.place};
+        if (got.place != nullptr) return lease<T>{control, *got.place};
+        throw pool_error{got.refusal, got.story ? got.story->text() : make_error_code(got.refusal).message(), got.cause};
     }
     [[nodiscard]] checkout_result<T> lend_or_tell(detail::request ask, const call_site& where) {
-        ask.where = where;
         auto& control = *control_;
+        ask.where = where;
         const auto got = core_->acquire(ask);
-        if (got.place == nullptr) return {got.refusal, got.cause};
-        return lease<T>{control, *got.place};
+        if (got.place != nullptr) return lease<T>{control, *got.place};
+        return {got.refusal, got.cause};
     }
 
     detail::pool_core* const core_;

@@ -23,6 +23,7 @@ struct pool_stats {
     std::uint64_t timeouts = 0;         ///< check-outs refused at their deadline
     std::uint64_t cancelled = 0;        ///< check-outs given up by stop token
     std::uint64_t full = 0;             ///< check-outs that would have had to wait and must not
+    std::uint64_t suspended = 0;        ///< check-outs refused because of `suspend()` or `drain_for()`
     std::uint64_t overloaded = 0;       ///< check-outs refused by `max_waiters`
 
     histogram wait;    ///< in the queue, of those who were served; those served at once count as zero

@@ -86,7 +86,7 @@ std::invoke_result_t<Work, T&> run_in(transaction_guard<T> open, Work&& work) {
     } else {
         std::invoke_result_t<Work, T&> result = std::invoke(std::forward<Work>(work), *open);
         open.commit();
-        return static_cast<std::invoke_result_t<Work, T&>>(result);
+        return std::forward<std::invoke_result_t<Work, T&>>(result);
     }
 }
 

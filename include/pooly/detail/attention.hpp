@@ -16,6 +16,9 @@
 // All four are sequentially consistent: then at least one of (A2) and (A4) sees the other side's store, and no wake-up
 // is lost. Weaken any of them and both may miss. The same holds for `surplus`, `draining` and `scarce`, which are
 // announced in the same way.
+// Holding back (suspend, drain) is announced to consumers as well, and has a pair of its own: (A5) a claim on the fast
+// path and the load (A6) behind it, against the store of `held_back` and the look at the words (A4). Either the consumer
+// sees that it came too late and gives the worker back, or it is counted as being out.
 namespace pooly::detail::attention {
 
 using bits = std::uint32_t;

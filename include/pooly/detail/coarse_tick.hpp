@@ -13,7 +13,7 @@ namespace pooly::detail {
 
 /// `steady_clock`, ten milliseconds coarse, for the price of a load: one thread of the process stores it as long as a
 /// pool wants it (see process). Reading the clock itself would cost more than a check-out and check-in.
-class coarse_tick {
+class [[gnu::visibility("default")]] coarse_tick {
 public:
     static constexpr std::chrono::milliseconds period{10};
 

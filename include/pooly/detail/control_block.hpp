@@ -28,6 +28,12 @@ struct alignas(cache_line) control_block {
     // On a line of its own: those who queue for the lock do not disturb those who only look at the attention word.
     alignas(cache_line) std::mutex mutex;  // the pool's lock; guards all of pool_core but what says otherwise
 
+    /// From here on whoever comes late finds nobody home. Under `mutex`.
+    void vacate() noexcept {
+        pool_id = 0;
+        core = nullptr;
+    }
+
     // Guarded by the mutex of `process`.
     control_block* next_free = nullptr;
     control_block* next = nullptr;

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <pooly/detail/sizing.hpp>
 #include <pooly/error.hpp>
@@ -57,11 +59,13 @@ struct failure_report {
     std::exception_ptr cause;
     bool forked = false;  // in a child of the process that made the pool
 
-    [[nodiscard]] static failure_report in_child(const std::string& name) {
-        failure_report story;
-        story.code = errc::closed;
-        story.name = name;
-        story.forked = true;
+    /// For one who cannot look at the pool any more.
+    [[nodiscard]] static std::unique_ptr<failure_report> without_counts(errc code, const std::string& name,
+                                                                        std::chrono::nanoseconds waited) {
+        auto story = std::make_unique<failure_report>();
+        story->code = code;
+        story->name = name;
+        story->waited = waited;
         return story;
     }
 

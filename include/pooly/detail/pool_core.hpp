@@ -21,6 +21,7 @@
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/control_handle.hpp>
 #include <pooly/detail/failure_report.hpp>
 #include <pooly/detail/idle_index.hpp>
 #include <pooly/detail/idle_list.hpp>
@@ -30,6 +31,8 @@
 #include <pooly/detail/slot_array.hpp>
 #include <pooly/detail/thread_card.hpp>
 #include <pooly/detail/waiter.hpp>
+#include <pooly/detail/waiter_queue.hpp>
+#include <pooly/detail/wake_list.hpp>
 #include <pooly/detail/worker_source.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_options.hpp>
@@ -40,12 +43,26 @@ namespace pooly::detail {
 
 /// How a consumer asks for a worker.
 struct request {
-    clock_source::instant until{};  // deadline, on the pool's clock
-    bool waits = false;             // or else it is one try
-    errc refusal = errc::full;      // what it is told when its time is up
-    bool explains = false;          // whether a refusal comes with the whole story
+    enum class patience { one_try, timeout, deadline };
+
+    patience kind = patience::one_try;
+    std::chrono::nanoseconds limit{};  // how long, or until when on the pool's clock
+    bool explains = false;             // whether a refusal comes with the whole story
     stop_token stop{};
     call_site where{};
+
+    // Known once it turns out that time matters.
+    bool waits = false;             // or else it is one try
+    clock_source::instant until{};  // if it waits
+    errc refusal = errc::full;      // what it is told when its time is up
+
+    void begin(const clock_source& clock) noexcept {
+        if (kind == patience::one_try) return;
+        refusal = errc::timeout;
+        const auto now = clock.now();
+        waits = kind == patience::timeout ? limit > limit.zero() : limit > now;
+        until = kind == patience::timeout ? clock.after(limit) : limit;
+    }
 };
 
 /// What it gets.
@@ -53,16 +70,21 @@ struct grant {
     slot* place = nullptr;  // in use by the caller, or null:
     errc refusal{};
     std::exception_ptr cause{};
-    std::unique_ptr<failure_report> story{};  // where it was asked for
+    std::unique_ptr<failure_report> story{};  // where it was asked for and there was memory for it
 
     [[nodiscard]] bool refused() const noexcept { return refusal != errc{}; }
 };
+
+/// Whether the pool lends nothing at present: the second look of a consumer that has claimed on the fast path. (A6)
+[[nodiscard]] inline bool holds_back(const control_block& control) noexcept {
+    return (control.attention.load(std::memory_order_seq_cst) & attention::held_back) != 0;
+}
 
 /// The engine. It knows slots, waiters and rules, not the type of a worker; user code is behind `worker_source`, the
 /// clock behind `clock_source`. It lives until its pool and the last of its leases are gone (I7).
 ///
 /// Lock contract: `mutex()` guards every member but the slots' words, the attention word and the histograms. It is
-/// never held while user code runs (I5) or somebody is woken. A slot that is making, in_use, checking or retiring
+/// never held while user code runs (I5; the clock is not user code) or somebody is woken. A slot that is making, in_use, checking or retiring
 /// belongs to one thread, needs no lock, and keeps the core alive; after its last unlock with no slot in hand a
 /// function does not touch the core again.
 class pool_core {
@@ -78,7 +100,8 @@ public:
     [[nodiscard]] std::chrono::nanoseconds default_timeout() const noexcept { return options_.checkout_timeout; }
 
     // Lending: pool_core_lend.hpp
-    [[nodiscard]] grant acquire(const request& ask);
+    [[nodiscard]] grant acquire(request& ask);
+    void take_back(slot& place) noexcept;
 
     // Coming home: pool_core_return.hpp. The caller owns `place` and gives it up.
     void check_in(slot& place) noexcept;
@@ -122,13 +145,17 @@ private:
         // relaxed: set before the child's first step
         return (control_->attention.load(std::memory_order_relaxed) & attention::forked) != 0;
     }
+    [[nodiscard]] bool is_closed() const noexcept {
+        // relaxed: a look ahead, confirmed under the lock
+        return (control_->attention.load(std::memory_order_relaxed) & attention::closed) != 0;
+    }
     [[nodiscard]] bool holds_back() const noexcept { return suspended_ || draining_ > 0; }
     [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
     /// Where this thread's walk begins: threads are spread over the slots that are filled first.
     [[nodiscard]] std::size_t first_look() const noexcept {
         return this_thread_card.number() % spread_.load(std::memory_order_relaxed);  // relaxed: a hint
     }
-    [[nodiscard]] clock_source::instant stamp_time() const {
+    [[nodiscard]] clock_source::instant stamp_time() const noexcept {
         return timed_ ? clock_.now() : coarse_tick::now();
     }
 
@@ -138,14 +165,15 @@ private:
     void index_idle();
     void make_idle(slot& place, slot_phase from) noexcept;
     [[nodiscard]] slot* reserve_place();
+    void begin_retiring(slot& place, slot_phase from) noexcept;
     void free_place(slot& place) noexcept;
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
     void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
-    void settle(wake_list& wakes);
-    [[nodiscard]] bool nudges_instead();
+    void settle(wake_list& wakes) noexcept;
+    [[nodiscard]] bool front_is_overdue() const noexcept;
     [[nodiscard]] bool has_idle();
-    [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes);
+    [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes) noexcept;
     void mark_all_stale() noexcept;
     attention::bits refresh_attention() noexcept;
     [[nodiscard]] std::size_t count_out();
@@ -153,24 +181,30 @@ private:
     [[nodiscard]] std::optional<holder_info> holder_of(slot& place, clock_source::instant now) const;
     [[nodiscard]] std::chrono::system_clock::time_point wall_time(std::chrono::nanoseconds at) const noexcept;
     [[nodiscard]] grant refuse(errc code, const request& ask, std::chrono::nanoseconds waited = {},
-                               std::exception_ptr cause = nullptr);
-    [[nodiscard]] grant turn_away(errc code, const request& ask, std::chrono::nanoseconds waited = {});
+                               std::exception_ptr cause = nullptr) noexcept;
+    [[nodiscard]] grant turn_away(errc code, const request& ask, std::chrono::nanoseconds waited = {}) noexcept;
+    [[nodiscard]] grant refuse_in_child(const request& ask) const;
+    [[nodiscard]] failure_report report(errc code, std::chrono::nanoseconds waited, std::exception_ptr cause);
 
     /// The end of every locked section that changed something: brings the attention word up to date, looks again for
     /// those it announces, unlocks, wakes those who were chosen, and deletes the core if its pool is gone and the last
     /// worker is home.
     void finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
+    /// The same after a change that may have made a worker or a place free.
+    void conclude(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
 
     // These take the lock themselves and run user code outside of it.
     [[nodiscard]] grant queue_up(const request& ask);
-    [[nodiscard]] grant await(waiter& self, const request& ask, const std::string& name);
+    [[nodiscard]] grant join(std::unique_lock<std::mutex>& lock, wake_list& wakes, const request& ask);
+    [[nodiscard]] static grant await(pool_core& core, waiter& self, const request& ask, bool barging);
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] grant make_for(slot& place, const request& ask);
+    [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
     [[nodiscard]] bool passes_check(slot& place);
     [[nodiscard]] grant swap_dead(slot& place, const request& ask);
     [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
-    [[nodiscard]] std::optional<errc> too_late(const request& ask) const;
+    [[nodiscard]] std::optional<errc> too_late(const request& ask) const noexcept;
     [[nodiscard]] std::exception_ptr construct(slot& place, const create_context& context) noexcept;
     void end_worker(slot& place, farewell how) noexcept;
     void dispose(slot& place, farewell how, then next) noexcept;
@@ -182,6 +216,7 @@ private:
 
     const control_handle control_;
     const pool_options options_;  // as given; size and max_overflow are followed by limits_
+    const std::shared_ptr<const std::string> name_;  // shared with those who wait
     const worker_layout layout_;
     const clock_source clock_;
     const std::unique_ptr<worker_source> source_;
@@ -196,6 +231,7 @@ private:
     sizing limits_;
     std::atomic<std::size_t> spread_{1};  // max(1, limits_.size)
     std::size_t live_ = 0;         // slots that are not empty (I1: never above limits_.places(), but for a shrink)
+    std::size_t retiring_ = 0;     // of these, on their way out: they do not make others surplus
     std::size_t first_empty_ = 0;  // no slot before it is empty
     std::uint64_t last_worker_ = 0;
     std::uint64_t generation_ = 0;
@@ -204,7 +240,7 @@ private:
     bool suspended_ = false;
     bool orphaned_ = false;
     bool scarce_ = false;
-    bool overdue_ = false;  // barging: the oldest waiter has waited long enough
+    std::size_t index_due_ = 0;  // so many workers come back before another walk over all slots is paid for
     int draining_ = 0;
     std::condition_variable drained_;
     std::exception_ptr last_error_;  // the factory's

@@ -2,6 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include <pooly/detail/pool_core.hpp>
 
@@ -12,6 +16,7 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
                             std::unique_ptr<worker_source> source)
     : control_{},
       options_{options},
+      name_{std::make_shared<const std::string>(options.name)},
       layout_{layout},
       clock_{clock},
       source_{std::move(source)},
@@ -76,8 +81,7 @@ inline std::size_t pool_core::drain(clock_source::instant until) {
         out = count_out();
     }
     --draining_;
-    settle(wakes);
-    finish(lock, wakes);
+    conclude(lock, wakes);
     return out;
 }
 
@@ -97,8 +101,7 @@ inline void pool_core::suspend(bool on) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     suspended_ = on;
-    settle(wakes);
-    finish(lock, wakes);
+    conclude(lock, wakes);
 }
 
 inline void pool_core::resize(const sizing& limits) {
@@ -116,8 +119,7 @@ inline void pool_core::resize(const sizing& limits) {
     limits_ = limits;
     spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
     const bool fills = options_.start == start_mode::eager && !closed_;
-    settle(wakes);
-    finish(lock, wakes);
+    conclude(lock, wakes);
     dismiss_surplus();
     if (fills) fill(limits.size);
 }
@@ -144,7 +146,7 @@ inline std::size_t pool_core::sweep_stale() {
             const std::lock_guard<std::mutex> guard{mutex()};  // two may come for the same worker
             // relaxed: a marked idle worker is touched under the lock only
             if (!is_discarded(place.word.load(std::memory_order_relaxed))) return;
-            place.change(slot_phase::idle, slot_phase::retiring);  // (S4)
+            begin_retiring(place, slot_phase::idle);  // (S4)
         }
         ++swept;
         dispose(place, farewell::with_retire, then::leave_empty);

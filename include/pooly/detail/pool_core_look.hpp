@@ -2,6 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <pooly/detail/pool_core.hpp>
 
@@ -34,12 +41,12 @@ inline pool_status pool_core::status() {
     return look();
 }
 
-/// Leases, and workers on their way to or from one.
+/// Leases, and workers on their way to one.
 inline std::size_t pool_core::count_out() {
     std::size_t out = 0;
     slots_.for_each([&](slot& place) {
         const auto phase = phase_of(place.word.load(std::memory_order_seq_cst));  // (A4)
-        if (phase == slot_phase::in_use || phase == slot_phase::checking) ++out;
+        if (phase == slot_phase::in_use || phase == slot_phase::checking || phase == slot_phase::making) ++out;
     });
     return out;
 }
@@ -112,18 +119,35 @@ inline worker_info pool_core::papers_of(const slot& place) const noexcept {
             uses_of(place.word.load(std::memory_order_relaxed))};  // relaxed: the asker's own
 }
 
-/// A refusal, with the story of this moment if the caller wants it; written out later, outside of the lock.
+/// A refusal, with the story of this moment if the caller wants it and there is memory for it; written out later,
+/// outside of the lock.
 inline grant pool_core::refuse(errc code, const request& ask, std::chrono::nanoseconds waited,
-                               std::exception_ptr cause) {
+                               std::exception_ptr cause) noexcept {
     grant no;
     no.refusal = code;
     no.cause = cause != nullptr || code == errc::full || code == errc::closed ? cause : last_error_;
     if (!ask.explains) return no;
-    no.story = std::make_unique<failure_report>();
-    auto& story = *no.story;
+    try {
+        no.story = std::make_unique<failure_report>(report(code, waited, std::move(cause)));
+    } catch (const std::bad_alloc&) {
+    }
+    return no;
+}
+
+inline grant pool_core::refuse_in_child(const request& ask) const {
+    grant no;
+    no.refusal = errc::closed;
+    if (!ask.explains) return no;
+    no.story = failure_report::without_counts(errc::closed, *name_, {});
+    no.story->forked = true;
+    return no;
+}
+
+inline failure_report pool_core::report(errc code, std::chrono::nanoseconds waited, std::exception_ptr cause) {
+    failure_report story;
     const auto now = clock_.now();
     story.code = code;
-    story.name = options_.name;
+    story.name = *name_;
     story.waited = waited;
     story.counted = true;
     story.status = look();
@@ -134,13 +158,16 @@ inline grant pool_core::refuse(errc code, const request& ask, std::chrono::nanos
     bool nested = story.status.in_use > 0 && story.status.in_use == live_;
     slots_.for_each([&](slot& place) {
         const auto holder = holder_of(place, now);
-        if (!holder) return;
+        if (!holder) {
+            nested = nested && place.word.load(std::memory_order_relaxed) == 0;  // relaxed: constant under the lock
+            return;
+        }
         if (!story.longest || holder->held > story.longest->held) story.longest = holder;
         nested = nested && (key_of(holder->thread) == this_thread_card.id() ||
                             queue_.any_of([&](const waiter& one) { return one.thread() == key_of(holder->thread); }));
     });
-    story.nested = nested && code != errc::closed && code != errc::suspended;
-    return no;
+    story.nested = nested && (code == errc::timeout || code == errc::full || code == errc::overloaded);
+    return story;
 }
 
 }  // namespace pooly::detail

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
+#include <utility>
 
 #include <pooly/detail/pool_core.hpp>
 
@@ -39,7 +42,8 @@ namespace pooly::detail {
 inline void pool_core::check_in(slot& place) noexcept {
     if (forked()) return;
     const auto now = stamp_time();
-    if (source_->resets()) {
+    // relaxed: our own, but for the marks of others. A stale worker ends here, it need not be clean.
+    if (source_->resets() && !is_stale(place.word.load(std::memory_order_relaxed))) {
         try {
             source_->reset(worker(place));
         } catch (...) {
@@ -67,36 +71,38 @@ inline void pool_core::release_detached(slot& place) noexcept {
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
     wake_list wakes;
     const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: marks are made under the lock
-    slot* unwanted = nullptr;
     if (is_discarded(word)) {
-        place.change(slot_phase::idle, slot_phase::retiring);
-        unwanted = &place;
-    } else {
-        if (scarce_ && is_lendable(word)) index_.add(slots_.index_of(place));
-        settle(wakes);
-        unwanted = claim_surplus();
+        begin_retiring(place, slot_phase::idle);
+        finish(lock, wakes);
+        return dispose(place, farewell::with_retire, then::leave_empty);
     }
-    finish(lock, wakes);
-    if (unwanted != nullptr) dispose(*unwanted, farewell::with_retire, then::leave_empty);
+    if (scarce_ && is_lendable(word)) index_.add(slots_.index_of(place));
+    conclude(lock, wakes);
 }
 
 /// Rules 6 to 9 for a worker whose phase is `from`: to its end (false: it is retiring, to be disposed of by the
 /// caller), to the oldest waiter, or to idle.
-inline bool pool_core::put_back(slot& place, slot_phase from, wake_list& wakes) {
+inline bool pool_core::put_back(slot& place, slot_phase from, wake_list& wakes) noexcept {
     // relaxed: marks are made under the lock
     if (is_stale(place.word.load(std::memory_order_relaxed)) || closed_) {
-        place.change(from, slot_phase::retiring);
+        begin_retiring(place, from);
         return false;
     }
-    if (!queue_.empty() && !holds_back() && !nudges_instead()) {
+    if (limits_.is_over(live_ - retiring_)) {  // rule 7 for a pool that was made smaller: places come first
+        begin_retiring(place, from);
+        ++counters_.dismissed;
+        return false;
+    }
+    if (!queue_.empty() && !holds_back() && (!barging() || front_is_overdue())) {
         waiter& oldest = queue_.front();
         place.word.fetch_add(one_use, std::memory_order_relaxed);  // relaxed: published by the change, or the telling
         if (from != slot_phase::in_use) place.change(from, slot_phase::in_use);
         choose(oldest, place, wakes);
+        settle(wakes);  // there may be more: what another was nudged for, and did not need
         return true;
     }
-    if (limits_.has_surplus(live_) && (queue_.empty() || holds_back())) {
-        place.change(from, slot_phase::retiring);
+    if (limits_.has_surplus(live_ - retiring_) && (queue_.empty() || holds_back())) {
+        begin_retiring(place, from);
         ++counters_.dismissed;
         return false;
     }
@@ -110,16 +116,19 @@ inline void pool_core::make_idle(slot& place, slot_phase from) noexcept {
     if (options_.order != idle_order::affine) ordered_.push(place);
     if (!scarce_) return;
     index_.add(slots_.index_of(place));
-    if (index_.size() > live_ / 8) scarce_ = false;
+    if (index_due_ > 0) --index_due_;
+    if (index_due_ == 0 && index_.size() > live_ / 8) scarce_ = false;
 }
 
 /// Takes the worker of a consumer out of the pool for good.
 inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept {
     if (forked()) return;
     {
+        const auto held = stamp_time() - place.since_when();
+        hold_.record(std::max(held, held.zero()));
         const std::lock_guard<std::mutex> guard{mutex()};
         ++(counters_.*reason);
-        place.change(slot_phase::in_use, slot_phase::retiring);
+        begin_retiring(place, slot_phase::in_use);
     }
     dispose(place, how, next);
 }
@@ -130,14 +139,14 @@ inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     if (how == farewell::with_retire) ++counters_.destroyed;
+    --retiring_;
     free_place(place);
-    settle(wakes);  // a waiter makes the next one in its own time
+    settle(wakes);  // a waiter makes the next one in its own time (rule 12)
     slot* const spare = next == then::refill && !closed_ && limits_.wants_more(live_) ? reserve_place() : nullptr;
     finish(lock, wakes);
     if (spare == nullptr) return;
     create_context context;
-    if (options_.checkout_timeout != std::chrono::nanoseconds::max())
-        context.deadline = std::chrono::steady_clock::now() + options_.checkout_timeout;
+    context.deadline = steady_deadline(options_.checkout_timeout);
     (void)make_spare(*spare, context);  // a failure is remembered, and the place kept (rule 14)
 }
 
@@ -167,28 +176,29 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
         place.since.store(ended.count(), std::memory_order_relaxed);  // relaxed: published with the worker (S1)
         create_.record(ended - began);
     }
+    std::exception_ptr forgotten;  // ends after the lock: an exception's destructor is user code, too (I5)
     const std::lock_guard<std::mutex> guard{mutex()};
     if (error == nullptr) {
         ++counters_.created;
     } else {
         ++counters_.create_failures;
-        last_error_ = error;
+        forgotten = std::exchange(last_error_, error);
         last_error_at_ = ended;
     }
     return error;
 }
 
-/// Makes a worker that nobody asked for.
+/// Makes a worker that nobody asked for. Returns the factory's exception.
 inline std::exception_ptr pool_core::make_spare(slot& place, const create_context& context) {
-    auto error = construct(place, context);
+    const bool tried = !is_closed();
+    std::exception_ptr error;
+    if (tried) error = construct(place, context);
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     bool kept = true;
-    if (error == nullptr) kept = put_back(place, slot_phase::making, wakes);
-    else {
-        free_place(place);
-        settle(wakes);
-    }
+    if (tried && error == nullptr) kept = put_back(place, slot_phase::making, wakes);
+    else free_place(place);
+    settle(wakes);
     finish(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
     return error;
@@ -203,8 +213,14 @@ inline slot* pool_core::reserve_place() {
     ++live_;
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
+    place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
     place->word.store(word_of(slot_phase::making), std::memory_order_relaxed);
     return place;
+}
+
+inline void pool_core::begin_retiring(slot& place, slot_phase from) noexcept {
+    place.change(from, slot_phase::retiring);  // (S4)
+    ++retiring_;
 }
 
 inline void pool_core::free_place(slot& place) noexcept {
@@ -220,13 +236,17 @@ inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wak
     while ((refresh_attention() & attention::waiters) != 0) settle(wakes);
     if (draining_ > 0) drained_.notify_all();
     const bool last = orphaned_ && live_ == 0;
-    if (last) {  // whoever comes late to the control block finds nobody home
-        control_->pool_id = 0;
-        control_->core = nullptr;
-    }
+    if (last) control_->vacate();
     lock.unlock();
     wakes.tell_all();
     if (last) delete this;
+}
+
+inline void pool_core::conclude(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
+    slot* const surplus = claim_surplus();
+    settle(wakes);
+    finish(lock, wakes);
+    if (surplus != nullptr) dispose(*surplus, farewell::with_retire, then::leave_empty);
 }
 
 }  // namespace pooly::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+
 #include <pooly/detail/pool_core.hpp>
 
 // Who gets what: the decisions, all under the lock.
@@ -29,11 +31,12 @@ inline slot* pool_core::claim_idle() {
     return found != nullptr ? found : from_index();
 }
 
-/// From now on idle workers are found through the index: one walk over all slots buys cheap finds until an eighth of
-/// them is idle again. Announced first, looked second (A3, A4): a worker that comes back meanwhile is indexed by
+/// From now on idle workers are found through the index: one walk over all slots is paid for by as many workers that come
+/// back, and ended when more than an eighth of all that live are idle again. Announced first, looked second (A3, A4): a worker that comes back meanwhile is indexed by
 /// whoever returned it.
 inline void pool_core::index_idle() {
     scarce_ = true;
+    index_due_ = slots_.size();
     refresh_attention();
     index_.clear();
     std::size_t index = 0;
@@ -47,7 +50,7 @@ inline void pool_core::index_idle() {
 inline slot* pool_core::idle_or_place() {
     if (slot* const idle = claim_idle(); idle != nullptr) return idle;
     slot* const place = reserve_place();
-    if (place == nullptr || live_ != limits_.size + 1) return place;
+    if (place == nullptr || live_ - retiring_ != limits_.size + 1) return place;
     // The first overflow worker. Announce it, then look again (A3, A4): from here on those that come back are dismissed,
     // so this one is made only if really none is idle (rule 8).
     refresh_attention();
@@ -59,12 +62,13 @@ inline slot* pool_core::idle_or_place() {
 
 /// An idle worker that is one too many (rule 7), claimed to be disposed of.
 inline slot* pool_core::claim_surplus() {
-    if (!limits_.has_surplus(live_) || (!queue_.empty() && !holds_back())) return nullptr;
+    const bool wanted = !queue_.empty() && !holds_back();
+    if (!(wanted ? limits_.is_over(live_ - retiring_) : limits_.has_surplus(live_ - retiring_))) return nullptr;
     slot* const place = claim_idle();
     if (place == nullptr) return nullptr;
     ++counters_.dismissed;
     place->word.fetch_sub(one_use, std::memory_order_relaxed);  // relaxed: our own; it was not lent
-    place->change(slot_phase::in_use, slot_phase::retiring);
+    begin_retiring(*place, slot_phase::in_use);
     return place;
 }
 
@@ -84,18 +88,16 @@ inline void pool_core::choose(waiter& one, slot& place, wake_list& wakes) noexce
     one.place = &place;
 }
 
-/// Barging: whether the oldest waiter is so young that newcomers may still take what is idle.
-inline bool pool_core::nudges_instead() {
-    if (!barging()) return false;
-    overdue_ = !queue_.empty() && clock_.now() - queue_.front().since() >= barging_limit;
-    return !overdue_;
+/// Barging: whether the oldest waiter has waited so long that nobody may overtake it any more.
+inline bool pool_core::front_is_overdue() const noexcept {
+    return !queue_.empty() && clock_.now() - queue_.front().since() >= barging_limit;
 }
 
 /// Gives what is there to those who wait, oldest first (I3). Called after every change that may help one of them.
-inline void pool_core::settle(wake_list& wakes) {
+inline void pool_core::settle(wake_list& wakes) noexcept {
     while (!queue_.empty() && !holds_back()) {
         waiter& oldest = queue_.front();
-        if (nudges_instead() && has_idle()) {  // for whoever is first, the oldest waiter or a newcomer
+        if (barging() && !front_is_overdue() && has_idle()) {  // for whoever is first, the oldest waiter or a newcomer
             if (oldest.chosen == waiter::answer::none) wakes.add(oldest);
             oldest.chosen = waiter::answer::try_again;
             return;
@@ -123,10 +125,10 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     namespace a = attention;
     const auto bit = [](bool on, a::bits which) { return on ? which : a::bits{0}; };
     const bool waiting = !queue_.empty();
-    const bool handed_over = !barging() || overdue_;
+    const bool handed_over = waiting && (!barging() || front_is_overdue());
     const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
-    const auto now = bit(listening, a::waiters) | bit(waiting && handed_over, a::queueing) |
-                     bit(limits_.has_surplus(live_), a::surplus) | bit(draining_ > 0, a::draining) |
+    const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
+                     bit(limits_.has_surplus(live_ - retiring_), a::surplus) | bit(draining_ > 0, a::draining) |
                      bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) | bit(closed_, a::closed) |
                      bit(options_.order != idle_order::affine, a::ordered) | bit(timed_, a::timed) |
                      bit(source_->resets(), a::resetting);

@@ -21,8 +21,9 @@
 namespace pooly::detail {
 
 /// What the pools of a process share: their control blocks and the coarse tick. Leaked on purpose: leases may end after
-/// every static is gone, and pools may be statics themselves.
-class process {
+/// every static is gone, and pools may be statics themselves. Visible whatever the flags, so that the shared libraries
+/// of a program have one of it between them.
+class [[gnu::visibility("default")]] process {
 public:
     [[nodiscard]] static process& instance() {
         static auto& shared = *new process;
@@ -78,30 +79,9 @@ private:
     std::mutex mutex_;
     control_block* all_ = nullptr;
     control_block* free_ = nullptr;
-    std::uint64_t last_id_ = 0;
+    // Where they have one each all the same, their ids differ: a thread's card may be shared.
+    std::uint64_t last_id_ = reinterpret_cast<std::uintptr_t>(this) << 16U;
     std::weak_ptr<coarse_tick> tick_;
-};
-
-/// A pool's stay in its control block.
-class control_handle {
-public:
-    control_handle() : block_{&process::instance().take_block()} {}
-    control_handle(const control_handle&) = delete;
-    control_handle& operator=(const control_handle&) = delete;
-    ~control_handle() {
-        {
-            const std::lock_guard<std::mutex> guard{block_->mutex};
-            block_->pool_id = 0;  // whoever comes late finds nobody home
-            block_->core = nullptr;
-        }
-        process::instance().give_back(*block_);
-    }
-
-    [[nodiscard]] control_block& operator*() const noexcept { return *block_; }
-    [[nodiscard]] control_block* operator->() const noexcept { return block_; }
-
-private:
-    control_block* block_;
 };
 
 }  // namespace pooly::detail

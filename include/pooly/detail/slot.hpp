@@ -21,8 +21,8 @@ inline constexpr std::size_t cache_line = 64;
 /// Edges of `word`, on which all of the lending rests:
 ///   (S1) whoever makes a worker publishes it with a release;
 ///   (S2) a consumer claims with an acquire and so sees the worker as (S1) or the previous consumer (S3) left it;
-///   (S3) a consumer returns with a release; sequentially consistent, because of the look at the attention word that
-///        follows (see attention.hpp);
+///   (S3) a consumer returns with a release; on the fast path sequentially consistent, because of the look at the
+///        attention word that follows (see attention.hpp);
 ///   (S4) whoever retires a worker claims it with an acquire, for the same reason as (S2).
 struct alignas(cache_line) slot {
     std::atomic<slot_word> word{0};
@@ -30,6 +30,7 @@ struct alignas(cache_line) slot {
     // The last check-out, for `holders()`. Written by the owner, read by anyone: a sequence lock whose counter is the
     // use count. (S5) each field is stored with a release after the claim that began this use, so a reader that sees a
     // later use's field (acquire) sees that use's count when it looks at `word` again, and drops what it has read.
+    // (`since` is also stored on the way home, a moment before the word changes; who reads it then sees a hold of zero.)
     std::atomic<const char*> file{""};
     std::atomic<const char*> function{""};
     std::atomic<std::uint64_t> line_and_use{0};  // line << 32 | low half of the use count; stored last
@@ -65,12 +66,12 @@ struct alignas(cache_line) slot {
         return std::chrono::nanoseconds{since.load(std::memory_order_relaxed)};
     }
 
-    /// Lends the worker if it is idle and fit. (S2); the load is sequentially consistent for the second look of those
-    /// who announced themselves (attention.hpp).
+    /// Lends the worker if it is idle and fit. (S2); sequentially consistent for the second look of those who announced
+    /// themselves (A4), and for that of the claimer (A5)
     [[nodiscard]] bool try_claim() noexcept {
         auto seen = word.load(std::memory_order_seq_cst);
         return is_lendable(seen) &&
-               word.compare_exchange_strong(seen, seen + go_out, std::memory_order_acquire, std::memory_order_relaxed);
+               word.compare_exchange_strong(seen, seen + go_out, std::memory_order_seq_cst, std::memory_order_relaxed);
     }
 
     /// From one phase to another, whatever flags are raised meanwhile. Only for the owner. (S1), (S4)

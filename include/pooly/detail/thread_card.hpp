@@ -13,7 +13,7 @@ namespace pooly::detail {
 
 /// What a thread remembers: its id, and for the pools it used last the slot that served it there. Two threads that
 /// start at the same slot cost each other several times the whole operation.
-class thread_card {
+class [[gnu::visibility("default")]] thread_card {
 public:
     struct home {
         std::uint64_t pool = 0;  // never used twice, so a slot of a pool that is gone is never followed
@@ -51,6 +51,6 @@ private:
 };
 
 /// constinit: read without the check for first use that a dynamic initialiser would bring.
-inline thread_local constinit thread_card this_thread_card{};
+[[gnu::visibility("default")]] inline thread_local constinit thread_card this_thread_card{};
 
 }  // namespace pooly::detail

@@ -3,10 +3,13 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include <pooly/detail/clock_source.hpp>
+#include <pooly/detail/control_block.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/thread_key.hpp>
 #include <pooly/error.hpp>
@@ -27,7 +30,9 @@ public:
         try_again,  // still in the queue: an idle worker is there for whoever is first
     };
 
-    waiter(thread_key thread, clock_source::instant since) noexcept : thread_{thread}, since_{since} {}
+    waiter(control_block& control, const clock_source& clock, std::shared_ptr<const std::string> pool_name,
+           thread_key thread) noexcept
+        : control_{&control}, clock_{clock}, pool_name_{std::move(pool_name)}, thread_{thread}, since_{clock.now()} {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
@@ -38,13 +43,18 @@ public:
 
     [[nodiscard]] thread_key thread() const noexcept { return thread_; }
     [[nodiscard]] clock_source::instant since() const noexcept { return since_; }
+    [[nodiscard]] std::chrono::nanoseconds waited() const noexcept { return clock_.now() - since_; }
+
+    // For one that has been refused, whose pool may be gone.
+    [[nodiscard]] control_block& control() const noexcept { return *control_; }
+    [[nodiscard]] const std::string& pool_name() const noexcept { return *pool_name_; }
 
     /// Sleeps until told (true), or until the deadline or a stop request (false). Blocks: until then.
-    [[nodiscard]] bool sleep(const clock_source& clock, clock_source::instant until) {
+    [[nodiscard]] bool sleep(clock_source::instant until) {
         std::unique_lock<std::mutex> lock{mutex_};
         while (!told_) {
-            if (stop_requested_ || (until != clock_source::never && clock.now() >= until)) return false;
-            clock.wait(changed_, lock, until);
+            if (stop_requested_ || (until != clock_source::never && clock_.now() >= until)) return false;
+            clock_.wait(changed_, lock, until);
         }
         return true;
     }
@@ -79,6 +89,9 @@ private:
     friend class waiter_queue;
     friend class wake_list;
 
+    control_block* control_;
+    clock_source clock_;
+    std::shared_ptr<const std::string> pool_name_;
     thread_key thread_;
     clock_source::instant since_;
     waiter* before_ = nullptr;  // guarded by the pool's lock
@@ -89,68 +102,6 @@ private:
     std::condition_variable changed_;
     bool told_ = false;            // guarded by mutex_
     bool stop_requested_ = false;  // guarded by mutex_
-};
-
-/// First come, first served; leaves from any place in O(1). Guarded by the pool's lock.
-class waiter_queue {
-public:
-    [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] waiter& front() const noexcept { return *front_; }
-
-    void push_back(waiter& one) noexcept {
-        one.before_ = back_;
-        one.behind_ = nullptr;
-        (back_ != nullptr ? back_->behind_ : front_) = &one;
-        back_ = &one;
-        ++size_;
-    }
-
-    void erase(waiter& one) noexcept {
-        (one.before_ != nullptr ? one.before_->behind_ : front_) = one.behind_;
-        (one.behind_ != nullptr ? one.behind_->before_ : back_) = one.before_;
-        --size_;
-    }
-
-    template <class Predicate>
-    [[nodiscard]] bool any_of(Predicate&& wanted) const {
-        for (const waiter* one = front_; one != nullptr; one = one->behind_)
-            if (wanted(*one)) return true;
-        return false;
-    }
-
-private:
-    waiter* front_ = nullptr;
-    waiter* back_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-/// Those who were chosen under the lock and are told once it is free, so that nobody wakes up into a held lock.
-class wake_list {
-public:
-    wake_list() = default;
-    wake_list(const wake_list&) = delete;
-    wake_list& operator=(const wake_list&) = delete;
-
-    void add(waiter& one) noexcept {
-        one.next_to_tell_ = nullptr;
-        *end_ = &one;
-        end_ = &one.next_to_tell_;
-    }
-
-    /// Not under the pool's lock.
-    void tell_all() noexcept {
-        end_ = &first_;
-        for (waiter* one = std::exchange(first_, nullptr); one != nullptr;) {
-            waiter* const next = one->next_to_tell_;  // read first: told, it may be gone
-            one->tell();
-            one = next;
-        }
-    }
-
-private:
-    waiter* first_ = nullptr;
-    waiter** end_ = &first_;
 };
 
 }  // namespace pooly::detail
