@@ -114,7 +114,7 @@ bench::contention_samples run_contention(const bench::settings& chosen) {
     std::erase_if(order, [](const bench::contestant& one) { return one.contend == nullptr; });
     std::mt19937 dice{20};
     for (int round = 0; round < chosen.contention_rounds; ++round) {
-        for (const auto kind : {bench::hold_kind::sleep, bench::hold_kind::spin}) {
+        for (const auto kind : bench::hold_kinds) {
             std::shuffle(order.begin(), order.end(), dice);
             for (const auto& one : order) {
                 bench::show_progress(one.name);

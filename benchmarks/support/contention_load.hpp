@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -18,11 +19,13 @@ inline constexpr std::size_t contending_threads = 16;
 inline constexpr std::size_t contended_workers = 2;
 inline constexpr std::chrono::microseconds contention_hold{100};
 
-/// What a consumer does with the worker for 100 us.
+/// What a consumer does with the worker for 100 us, and afterwards without one.
 enum class hold_kind {
-    sleep,  ///< waits for someone else, as for a database: the processor is free
-    spin,   ///< computes: a holder also takes a processor from those who should take over
+    sleep,        ///< waits for someone else, as for a database: the processor is free; asks again at once
+    spin,         ///< computes: a holder also takes a processor from those who should take over; asks again at once
+    sleep_pause,  ///< as `sleep`, but has something else to wait for as long before it asks again
 };
+inline constexpr std::array<hold_kind, 3> hold_kinds{hold_kind::sleep, hold_kind::spin, hold_kind::sleep_pause};
 
 /// One pool's turn.
 struct contention_sample {
@@ -38,7 +41,7 @@ using clock = std::chrono::steady_clock;
 using microseconds = std::chrono::duration<double, std::micro>;
 
 inline void hold(hold_kind kind) {
-    if (kind == hold_kind::sleep) {
+    if (kind != hold_kind::spin) {
         std::this_thread::sleep_for(contention_hold);
         return;
     }
@@ -58,7 +61,7 @@ inline double quantile(std::vector<double>& samples, double share) {
 
 }  // namespace detail
 
-/// 16 threads on 2 workers: check out, hold, check in, without a pause, until time is up. A wait that is still going on
+/// 16 threads on 2 workers: check out, hold, check in, until time is up. A wait that is still going on
 /// at the end is counted in full when it ends, so that nobody's starvation is forgotten.
 template <contestant_pool Pool>
 contention_sample contend(const settings& chosen, hold_kind kind) {
@@ -77,10 +80,13 @@ contention_sample contend(const settings& chosen, hold_kind kind) {
                 start.arrive_and_wait();
                 while (!over.load(std::memory_order_relaxed)) {  // relaxed: one check-out more or less is no matter
                     const auto asked = clock::now();
-                    const auto lease = pool.checkout();
-                    mine.push_back(detail::microseconds{clock::now() - asked}.count());
-                    touch(*lease);
-                    detail::hold(kind);
+                    {
+                        const auto lease = pool.checkout();
+                        mine.push_back(detail::microseconds{clock::now() - asked}.count());
+                        touch(*lease);
+                        detail::hold(kind);
+                    }
+                    if (kind == hold_kind::sleep_pause) std::this_thread::sleep_for(contention_hold);
                 }
             });
         }

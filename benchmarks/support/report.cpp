@@ -39,6 +39,15 @@ std::optional<double> scarce_ratio(const measurements& measured, const std::stri
                   measured.find(family, scarce_argument(0), threads));
 }
 
+const char* label(hold_kind kind) {
+    switch (kind) {
+        case hold_kind::sleep: return "asleep";
+        case hold_kind::spin: return "busy";
+        case hold_kind::sleep_pause: return "asleep, then a pause";
+    }
+    return "";
+}
+
 /// The median of one figure over a pool's turns.
 double middle(const std::vector<contention_sample>& turns, double contention_sample::*figure) {
     std::vector<double> values;
@@ -132,14 +141,13 @@ void print_scarce(const measurements& measured, const std::vector<std::string>& 
 }
 
 void print_contention(const contention_samples& samples, const std::vector<std::string>& names) {
-    for (const auto kind : {hold_kind::sleep, hold_kind::spin}) {
+    for (const auto kind : hold_kinds) {
         bool headed = false;
         for (const auto& name : names) {
             const auto found = samples.find({kind, name});
             if (found == samples.end()) continue;
             if (!std::exchange(headed, true)) {
-                std::printf("\n16 threads on 2 workers, each held 100 us by %s (medians of turns)\n",
-                            kind == hold_kind::sleep ? "sleeping" : "spinning");
+                std::printf("\n16 threads on 2 workers, each held 100 us %s (medians of turns)\n", label(kind));
                 std::printf("%-16s %12s %10s %10s %10s\n", "", "check-outs/s", "p50 us", "p99 us", "max us");
             }
             const auto& turns = found->second;
@@ -176,8 +184,7 @@ void print_verdicts(const measurements& measured, const contention_samples& samp
         for (const int threads : scarce_threads)
             judge(what + std::to_string(threads), scarce_ratio(measured, family, threads), at_most{30});
     }
-    judge_contention(samples, hold_kind::sleep, "(e) 16 threads on 2 workers, asleep");
-    judge_contention(samples, hold_kind::spin, "(e) 16 threads on 2 workers, busy");
+    for (const auto kind : hold_kinds) judge_contention(samples, kind, std::string{"(e) 16 on 2, "} + label(kind));
 }
 
 }  // namespace bench
