@@ -534,6 +534,85 @@ TEST_CASE("I6: a drain ends by its deadline") {
     CHECK(db.try_checkout());
 }
 
+TEST_CASE("I6: a drain ends when nothing is out any more, however the last one went") {
+    std::binary_semaphore asked{0};
+    std::binary_semaphore answer{0};
+    pooly::worker_hooks<int> hooks;
+    hooks.healthy = [&](int&) { return asked.release(), answer.acquire(), false; };
+    hooks.reset = [](int& one) {
+        if (one < 0) throw std::runtime_error{"cannot be cleaned"};
+    };
+    pooly::pool db{[] { return 1; }, {.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}, hooks};
+    // On another thread, until it is seen to wait.
+    const auto drain = [&] {
+        auto draining = elsewhere([&] { return db.drain_for(1h); });
+        wait_until([&] {
+            const auto state = db.status().state;
+            return state == pooly::pool_state::suspended || state == pooly::pool_state::closed;
+        });
+        return draining;
+    };
+    SECTION("found dead, in a closed pool") {
+        auto last = elsewhere([&] { return db.try_checkout().error(); });
+        asked.acquire();
+        auto draining = drain();
+        db.close();
+        answer.release();
+        CHECK(last.get() == errc::closed);
+        CHECK(draining.get() == 0);
+    }
+    SECTION("checked in, discarded, detached or not to be cleaned") {
+        pooly::lease<int> held;
+        {
+            db.resize(1, 1);
+            auto first = elsewhere([&] { return static_cast<bool>(db.try_checkout()); });
+            asked.acquire();
+            held = db.checkout();  // an overflow worker, made now and asked nothing
+            answer.release();
+            CHECK(first.get());
+        }
+        auto draining = drain();
+        const auto how = GENERATE(0, 1, 2, 3);
+        if (how == 0) held.checkin();
+        if (how == 1) held.discard();
+        if (how == 2) CHECK(held.detach() == 1);
+        if (how == 3) *held = -1, held.checkin();
+        CHECK(draining.get() == 0);
+    }
+}
+
+TEST_CASE("I7: a pool may die while a consumer makes or checks a worker, and leaves nothing behind") {
+    const std::string name = GENERATE("factory", "healthy");
+    const bool well = GENERATE(true, false);
+    INFO(name << (well ? ", well" : ", dead"));
+    std::binary_semaphore here{0};
+    std::binary_semaphore go_on{0};
+    backend at;
+    auto owned_by_core = std::make_shared<int>(0);
+    pooly::worker_hooks<worker> hooks;
+    hooks.healthy = [&](worker&) { return here.release(), go_on.acquire(), well; };
+    auto db = std::make_unique<pooly::pool<worker>>(
+        [&, owned_by_core] {
+            if (name == "factory") {
+                here.release();
+                go_on.acquire();
+                if (!well) throw std::runtime_error{"no"};
+            }
+            return worker{at};
+        },
+        pool_options{.size = 1, .start = name == "factory" ? start_mode::lazy : start_mode::eager,
+                     .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
+        hooks);
+    auto asker = elsewhere([&from = *db] { return from.try_checkout().error(); });
+    here.acquire();
+    db.reset();  // does not wait for it
+    go_on.release();
+    const auto told = asker.get();
+    if (name == "factory" && well) CHECK(told == errc::closed);
+    CHECK(at.alive == 0);
+    CHECK(owned_by_core.use_count() == 1);
+}
+
 TEST_CASE("I7: a pool that dies tells those who wait in it and is not touched by them") {
     const auto order = GENERATE(idle_order::affine, idle_order::lifo, idle_order::fifo);
     const auto fairness = GENERATE(fairness_policy::strict_fifo, fairness_policy::bounded_barging);
