@@ -18,7 +18,7 @@ TEST_CASE("statistics begin at nothing") {
     for (const auto counter :
          {&stats::checkouts, &stats::waited, &stats::created, &stats::create_failures, &stats::destroyed,
           &stats::dismissed, &stats::discarded, &stats::unhealthy, &stats::reset_failures, &stats::retire_failures,
-          &stats::detached, &stats::timeouts, &stats::cancelled, &stats::full, &stats::overloaded})
+          &stats::detached, &stats::timeouts, &stats::cancelled, &stats::full, &stats::suspended, &stats::overloaded})
         CHECK(none.*counter == 0);
     CHECK(none.wait.count() == 0);
     CHECK(none.create.count() == 0);

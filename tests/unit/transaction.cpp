@@ -91,6 +91,12 @@ TEST_CASE("a transaction returns what its function returns: a value, nothing, a 
     CHECK(&moved == &elsewhere);
 }
 
+TEST_CASE("a transaction returns what can only be moved") {
+    library one;
+    const auto made = one.db.transaction([](book&) { return std::make_unique<int>(7); });
+    CHECK(*made == 7);
+}
+
 TEST_CASE("a transaction does not copy what it returns") {
     struct counts_copies {
         int copies = 0;

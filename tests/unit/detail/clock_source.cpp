@@ -4,7 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <ratio>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
@@ -26,6 +26,9 @@ struct clock_of_seconds {
 };
 
 static_assert(noexcept(clock_source::of<manual_clock>()));
+static_assert(
+    noexcept(std::declval<const clock_source&>().now()) && noexcept(std::declval<const clock_source&>().after({})));
+static_assert(noexcept(pooly::detail::steady_deadline({})));
 static_assert(clock_source::of<std::chrono::steady_clock>().has_coarse_tick);
 static_assert(!clock_source::of<manual_clock>().has_coarse_tick, "the coarse tick is steady_clock's");
 static_assert(!clock_source::of<std::chrono::system_clock>().has_coarse_tick);
@@ -104,4 +107,16 @@ TEST_CASE("a wait without end returns when it is notified") {
         changed.notify_one();
         CHECK(waiting.get());
     }
+}
+
+TEST_CASE("a deadline on the steady clock is so long from now, and at most the end of time") {
+    using pooly::detail::steady_deadline;
+    using time_point = std::chrono::steady_clock::time_point;
+    const auto before = std::chrono::steady_clock::now();
+    const auto in_an_hour = steady_deadline(1h);
+    CHECK(in_an_hour >= before + 1h);
+    CHECK(in_an_hour <= std::chrono::steady_clock::now() + 1h);
+    CHECK(steady_deadline(std::chrono::nanoseconds::max()) == time_point::max());
+    CHECK(steady_deadline(std::chrono::nanoseconds::max() - 1ns) == time_point::max());
+    CHECK(steady_deadline(-1h) < std::chrono::steady_clock::now());
 }

@@ -25,3 +25,12 @@ TEST_CASE("a control block begins with no pool, nothing to attend to, and nobody
     CHECK(block.core == nullptr);
     CHECK(block.check_after == std::chrono::nanoseconds::max());
 }
+
+TEST_CASE("a block that its pool has vacated has nobody home") {
+    control_block block;
+    block.pool_id = 7;
+    block.core = reinterpret_cast<pool_core*>(&block);  // somebody
+    block.vacate();
+    CHECK(block.pool_id == 0);
+    CHECK(block.core == nullptr);
+}

@@ -28,7 +28,7 @@ static_assert(noexcept(std::declval<pool_core&>().discard(std::declval<pooly::de
 static_assert(noexcept(std::declval<pool_core&>().release_detached(std::declval<pooly::detail::slot&>())));
 static_assert(noexcept(std::declval<pool_core&>().close()) && noexcept(std::declval<pool_core&>().orphan()));
 static_assert(noexcept(std::declval<pool_core&>().suspend(true)));
-static_assert(!noexcept(std::declval<pool_core&>().acquire(request{})));
+static_assert(!noexcept(std::declval<pool_core&>().acquire(std::declval<request&>())));
 
 /// A worker without a type, that looks at every turn whether the pool's lock is free while user code runs (I5).
 class watchful final : public pooly::detail::worker_source {
@@ -94,7 +94,10 @@ struct bare_core {
         core->close();
         core->orphan();
     }
-    pooly::detail::slot* borrow() { return core->acquire(request{}).place; }
+    pooly::detail::slot* borrow() {
+        request ask;
+        return core->acquire(ask).place;
+    }
 
     std::shared_ptr<watchful::findings> seen = std::make_shared<watchful::findings>();
     pool_core* core;

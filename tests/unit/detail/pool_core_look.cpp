@@ -123,6 +123,11 @@ TEST_CASE("statistics count each refusal by its reason, and no check-out for it"
     CHECK(seen.overloaded == 1);
     CHECK(seen.cancelled == 0);
     CHECK(seen.checkouts == 1);
+    CHECK(seen.suspended == 0);
+    db.suspend();
+    CHECK(db.try_checkout().error() == errc::suspended);
+    CHECK(db.try_checkout_for(1ms).error() == errc::overloaded);
+    CHECK(db.stats().suspended == 1);
     db.close();
 }
 

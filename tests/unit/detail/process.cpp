@@ -2,9 +2,9 @@
 #include <pooly/detail/process.hpp>
 
 #include <memory>
-#include <optional>
-#include <set>
-#include <type_traits>
+#include <utility>
+
+#include <pooly/detail/control_handle.hpp>
 
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
@@ -19,8 +19,6 @@ using namespace pooly::detail;
 namespace {
 
 static_assert(noexcept(std::declval<process&>().give_back(std::declval<control_block&>())));
-static_assert(!std::is_copy_constructible_v<control_handle> && !std::is_move_constructible_v<control_handle>);
-static_assert(std::is_nothrow_destructible_v<control_handle>);
 
 #if defined(__linux__)
 std::size_t count_threads() {
@@ -31,39 +29,6 @@ std::size_t count_threads() {
 #endif
 
 }  // namespace
-
-TEST_CASE("a pool's stay in a control block has an id, and leaves nothing behind") {
-    control_block* block = nullptr;
-    {
-        const control_handle stay;
-        block = &*stay;
-        CHECK(stay->pool_id != 0);
-    }
-    CHECK(block->pool_id == 0);
-    CHECK(block->core == nullptr);
-}
-
-TEST_CASE("two pools have two blocks, and a block that was left is used again") {
-    std::optional<control_handle> one{std::in_place};
-    const control_handle two;
-    auto* const first = &**one;
-    CHECK(first != &*two);
-    one.reset();
-    one.emplace();
-    CHECK(&**one == first);
-}
-
-TEST_CASE("a pool's id is never used again, though its block is") {
-    std::set<std::uint64_t> ids;
-    for (int i = 0; i < 100; ++i) {
-        const control_handle one;
-        const control_handle two;
-        ids.insert(one->pool_id);
-        ids.insert(two->pool_id);
-    }
-    CHECK(ids.size() == 200);
-    CHECK(ids.count(0) == 0);
-}
 
 TEST_CASE("the tick is shared, and starts and ends with those who want it") {
     auto& shared = process::instance();

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <pooly/detail/waiter.hpp>
+
+namespace pooly::test {
+
+/// A waiter without a pool around it.
+struct lone_waiter : private std::unique_ptr<detail::control_block>, detail::waiter {
+    explicit lone_waiter(detail::thread_key thread = 0,
+                         const detail::clock_source& clock = detail::clock_source::of<std::chrono::steady_clock>())
+        : std::unique_ptr<detail::control_block>{std::make_unique<detail::control_block>()},
+          detail::waiter{**this, clock, std::make_shared<const std::string>("db"), thread} {}
+};
+
+}  // namespace pooly::test
