@@ -55,9 +55,9 @@ struct precise {
     static void change(pooly::pool_options& options) { options.timing = pooly::timing_mode::precise; }
 };
 
-[[maybe_unused]] const bool entered =
-    enter<pooly_pool<by_default>>() && enter<pooly_pool<barging>>() && enter_variant<pooly_pool<lifo>>() &&
-    enter_variant<pooly_pool<fifo>>() && enter_variant<pooly_pool<precise>>();
+[[maybe_unused]] const bool entered = enter<pooly_pool<by_default>>() && enter<pooly_pool<barging>>() &&
+                                      enter_variant<pooly_pool<lifo>>() && enter_variant<pooly_pool<fifo>>() &&
+                                      enter_variant<pooly_pool<precise>>();
 
 }  // namespace
 }  // namespace bench

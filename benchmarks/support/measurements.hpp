@@ -42,7 +42,7 @@ public:
     /// threads than processors, only of the repetitions that no other process disturbed, if there are some.
     /// Returns nothing where that was not measured.
     [[nodiscard]] std::optional<double> find(const std::string& family, const std::string& arguments,
-                                                long threads) const {
+                                             long threads) const {
         const auto found = taken_.find(key(family, arguments, threads));
         if (found == taken_.end()) return std::nullopt;
         std::vector<double> all;
