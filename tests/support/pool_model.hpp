@@ -128,8 +128,9 @@ public:
         ++stats_.detached;
         return die_busy(worker);
     }
-    /// Its `reset` throws: its place is free.
+    /// Its `reset` throws: its place is free. One of an earlier generation ends without.
     [[nodiscard]] news fail_reset(int worker) {
+        if (out_.at(worker) || closed_) return check_in(worker);
         lose(worker);
         ++stats_.reset_failures;
         ++stats_.destroyed;

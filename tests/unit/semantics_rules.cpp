@@ -154,7 +154,11 @@ TEST_CASE("rule 2: lifo lends the workers in the reverse order of their return, 
 TEST_CASE("rule 2: affine lends each thread its own worker again, whoever returned last") {
     const auto fairness = GENERATE(fairness_policy::strict_fifo, fairness_policy::bounded_barging);
     counted_pool pool{4, 0, {idle_order::affine, fairness}};
-    const int mine = number_of_next(pool.db);
+    auto other = pool.db.checkout();
+    auto own = pool.db.checkout();  // the last that served this thread
+    const int mine = own->number();
+    own.checkin();
+    other.checkin();
     for (int i = 0; i < 3; ++i) {
         on_another_thread([&] { (void)number_of_next(pool.db); });
         CHECK(number_of_next(pool.db) == mine);
