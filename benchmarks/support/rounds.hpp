@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "meeting.hpp"
+#include "pinned.hpp"
 #include "settings.hpp"
 
 namespace bench {
@@ -46,11 +47,11 @@ void run_rounds(benchmark::State& state, const settings& chosen, std::int64_t pa
     std::int64_t rounds = 0;
     std::chrono::duration<double> took{};
     static meeting start;
+    const pinned here{state.thread_index(), state.threads()};
     for (auto _ : state) {  // once
-        start.wait_for(state.threads());
+        const auto began = start.wait_for(state.threads());
         const auto preempted = preemptions();
         const auto worked = processor_time();
-        const auto began = clock::now();
         do {
             for (int i = 0; i < batch; ++i) round();
             rounds += batch;
