@@ -27,9 +27,9 @@ namespace pooly::detail {
         return out.str();
     };
     if (count < 0) return "0 s";
-    if (duration < microseconds{1}) return std::to_string(count) + " ns";
-    if (duration < milliseconds{1}) return in(1e3, " us");
-    if (duration < seconds{1}) return in(1e6, " ms");
+    if (count < 1'000) return std::to_string(count) + " ns";
+    if (count < 999'500) return in(1e3, " us");  // three digits; what would be rounded up to 1000 is told in the next unit
+    if (count < 999'500'000) return in(1e6, " ms");
     if (duration < minutes{2}) return in(1e9, " s");
     return std::to_string(duration_cast<minutes>(duration).count()) + " min";
 }
@@ -98,15 +98,16 @@ private:
 
     [[nodiscard]] std::string_view remedy() const {
         if (forked) return "This process was forked from the one that made the pool: make a pool of its own after the fork";
-        if (limits.places() == 0 && counted)
+        if (limits.places() == 0 && counted && code != errc::closed && code != errc::suspended)
             return "The pool has no place for a worker: give it a size or a max_overflow";
         if (nested)
             return "Take one worker per thread at a time, pass the lease on, or allow as many workers as threads nest";
         switch (code) {
             case errc::timeout:
+                if (status.in_use >= limits.places())
+                    return "Hold workers for less time, look for a lease that is kept, or raise size or max_overflow";
                 if (status.making > 0 || last_error) return "Look at what the factory connects to";
-                if (status.in_use < limits.places()) return "Give the call a longer timeout, or look for a slow health check";
-                return "Hold workers for less time, look for a lease that is kept, or raise size or max_overflow";
+                return "Give the call a longer timeout, or look for a slow health check";
             case errc::full: return "Wait with checkout_for, or raise size or max_overflow";
             case errc::closed: return "Close the pool after its last user, or make a new one";
             case errc::cancelled: return "The caller asked for it; nothing is wrong with the pool";

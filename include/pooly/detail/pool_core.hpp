@@ -55,6 +55,7 @@ struct request {
     bool waits = false;             // or else it is one try
     clock_source::instant until{};  // if it waits
     errc refusal = errc::full;      // what it is told when its time is up
+    std::optional<std::chrono::nanoseconds> waited{};  // in the queue, once it was served there
 
     void begin(const clock_source& clock) noexcept {
         if (kind == patience::one_try) return;
@@ -194,22 +195,21 @@ private:
     void conclude(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
 
     // These take the lock themselves and run user code outside of it.
-    [[nodiscard]] grant queue_up(const request& ask);
-    [[nodiscard]] grant join(std::unique_lock<std::mutex>& lock, wake_list& wakes, const request& ask);
-    [[nodiscard]] static grant await(pool_core& core, waiter& self, const request& ask, bool barging);
+    [[nodiscard]] grant queue_up(request& ask);
+    [[nodiscard]] grant join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask);
+    [[nodiscard]] static grant await(pool_core& core, waiter& self, request& ask, bool barging);
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] grant make_for(slot& place, const request& ask);
     [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
     [[nodiscard]] bool passes_check(slot& place);
-    [[nodiscard]] grant swap_dead(slot& place, const request& ask);
+    [[nodiscard]] grant swap_dead(slot& place, request& ask);
     [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
     [[nodiscard]] std::optional<errc> too_late(const request& ask) const noexcept;
     [[nodiscard]] std::exception_ptr construct(slot& place, const create_context& context) noexcept;
     void end_worker(slot& place, farewell how) noexcept;
     void dispose(slot& place, farewell how, then next) noexcept;
     void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept;
-    void dismiss_surplus();
     std::size_t sweep_stale();
     [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context);
     std::size_t fill(std::size_t most);

@@ -120,22 +120,10 @@ inline void pool_core::resize(const sizing& limits) {
     spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
     const bool fills = options_.start == start_mode::eager && !closed_;
     conclude(lock, wakes);
-    dismiss_surplus();
     if (fills) fill(limits.size);
 }
 
 inline std::size_t pool_core::prewarm() { return fill(pool_options::unlimited); }
-
-/// Disposes of idle workers until there are no more than there should be.
-inline void pool_core::dismiss_surplus() {
-    for (;;) {
-        std::unique_lock<std::mutex> lock{mutex()};
-        slot* const surplus = claim_surplus();
-        lock.unlock();
-        if (surplus == nullptr) return;
-        dispose(*surplus, farewell::with_retire, then::leave_empty);
-    }
-}
 
 /// Disposes of the idle workers that were marked stale; those that come home afterwards are seen to by whoever brings
 /// them. Says how many.

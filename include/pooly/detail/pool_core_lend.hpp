@@ -83,26 +83,31 @@ inline grant pool_core::lend(slot& place, const request& ask) noexcept {
     thread_card& card = this_thread_card;
     (void)card.number();  // fills in the id
     card.remember(control_->pool_id, place);
+    if (ask.waited) wait_.record(*ask.waited);
     place.stamp(place.word.load(std::memory_order_relaxed), ask.where, card.id(), stamp_time());  // relaxed: our own
     grant got;
     got.place = &place;
     return got;
 }
 
-inline grant pool_core::queue_up(const request& ask) {
+inline grant pool_core::queue_up(request& ask) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     return join(lock, wakes, ask);
 }
 
 /// Joins the queue, and leaves it at once if there is something to be had: one way for all who take the lock.
-inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wakes, const request& ask) {
+inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask) {
     (void)this_thread_card.number();  // fills in the id
-    if (closed_) return refuse(errc::closed, ask);
-    if (holds_back() && !ask.waits) return turn_away(errc::suspended, ask);
-    if (limits_.places() == 0 && ask.waits) return turn_away(errc::full, ask);
     grant got;
-    if (barging() && !holds_back() && !front_is_overdue() && (got.place = claim_idle()) != nullptr) return got;
+    if (closed_) got = refuse(errc::closed, ask);
+    else if (holds_back() && !ask.waits) got = turn_away(errc::suspended, ask);
+    else if (limits_.places() == 0 && ask.waits) got = turn_away(errc::full, ask);
+    else if (barging() && !holds_back() && !front_is_overdue()) got.place = claim_idle();
+    if (got.place != nullptr || got.refused()) {
+        finish(lock, wakes);
+        return got;
+    }
 
     // What a sleeper needs is its own or, as the control block, outlives the core.
     waiter self{*control_, clock_, name_, this_thread_card.id()};
@@ -127,7 +132,7 @@ inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wake
 
 /// Sleeps until served, refused, out of time or stopped. The core may be touched only by one that is still queued or
 /// was granted a place; for one that was refused it may be gone, which is why this is no member.
-inline grant pool_core::await(pool_core& core, waiter& self, const request& ask, bool barging) {
+inline grant pool_core::await(pool_core& core, waiter& self, request& ask, bool barging) {
     const auto on_request = [&self] { self.request_stop(); };
     {
         const stop_callback<decltype(on_request)> on_stop{ask.stop, on_request};
@@ -147,7 +152,7 @@ inline grant pool_core::await(pool_core& core, waiter& self, const request& ask,
     grant got;
     if (self.chosen == waiter::answer::granted) {
         got.place = self.place;
-        core.wait_.record(self.waited());
+        ask.waited = self.waited();
         return got;
     }
     got.refusal = self.refusal;
@@ -241,7 +246,7 @@ inline bool pool_core::passes_check(slot& place) {
 
 /// Instead of a worker that turned out dead: the next idle one, or its place to make another. The caller came before
 /// all who wait, so it does not queue again, unless a resize has just taken the place.
-inline grant pool_core::swap_dead(slot& place, const request& ask) {
+inline grant pool_core::swap_dead(slot& place, request& ask) {
     end_worker(place, farewell::with_retire);
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};

@@ -133,17 +133,22 @@ inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_
     dispose(place, how, next);
 }
 
-/// Ends the worker of a retiring place and frees the place; no user code under a lock.
+/// Ends the worker of a retiring place and frees the place; then those that are surplus by now. No user code under a
+/// lock.
 inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
-    end_worker(place, how);
-    wake_list wakes;
-    std::unique_lock<std::mutex> lock{mutex()};
-    if (how == farewell::with_retire) ++counters_.destroyed;
-    --retiring_;
-    free_place(place);
-    settle(wakes);  // a waiter makes the next one in its own time (rule 12)
-    slot* const spare = next == then::refill && !closed_ && limits_.wants_more(live_) ? reserve_place() : nullptr;
-    finish(lock, wakes);
+    slot* spare = nullptr;
+    for (slot* ending = &place; ending != nullptr; how = farewell::with_retire) {
+        end_worker(*ending, how);
+        wake_list wakes;
+        std::unique_lock<std::mutex> lock{mutex()};
+        if (how == farewell::with_retire) ++counters_.destroyed;
+        --retiring_;
+        free_place(*ending);
+        ending = claim_surplus();
+        settle(wakes);  // a waiter makes the next one in its own time (rule 12)
+        if (next == then::refill && spare == nullptr && limits_.wants_more(live_)) spare = reserve_place();
+        finish(lock, wakes);
+    }
     if (spare == nullptr) return;
     create_context context;
     context.deadline = steady_deadline(options_.checkout_timeout);
@@ -173,7 +178,8 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
     const auto ended = clock_.now();
     if (error == nullptr) {
         place.created = ended.count();
-        place.since.store(ended.count(), std::memory_order_relaxed);  // relaxed: published with the worker (S1)
+        // By the clock that will be asked how long it idled; relaxed: published with the worker (S1)
+        place.since.store(stamp_time().count(), std::memory_order_relaxed);
         create_.record(ended - began);
     }
     std::exception_ptr forgotten;  // ends after the lock: an exception's destructor is user code, too (I5)

@@ -15,7 +15,7 @@ template <class Rep, class Period>
     if (value >= wide{nanoseconds::max()}) return nanoseconds::max();
     if (value <= wide{nanoseconds::min()}) return nanoseconds::min();
     if (!(value < wide::zero()) && !(value >= wide::zero())) return nanoseconds::zero();
-    return std::chrono::duration_cast<nanoseconds>(duration);
+    return nanoseconds{static_cast<nanoseconds::rep>(value.count())};
 }
 
 }  // namespace pooly::detail
