@@ -16,9 +16,8 @@
 // All four are sequentially consistent: then at least one of (A2) and (A4) sees the other side's store, and no wake-up
 // is lost. Weaken any of them and both may miss. The same holds for `surplus`, `draining` and `scarce`, which are
 // announced in the same way.
-// Holding back (suspend, drain) is announced to consumers as well, and has a pair of its own: (A5) a claim on the fast
-// path and the load (A6) behind it, against the store of `held_back` and the look at the words (A4). Either the consumer
-// sees that it came too late and gives the worker back, or it is counted as being out.
+// Two things are marked in the slots' words instead, because a consumer that has passed the gate must not get a worker
+// any more: stale and held_back. There the claim itself is what sees them, and no second look is needed.
 namespace pooly::detail::attention {
 
 using bits = std::uint32_t;
@@ -39,8 +38,7 @@ inline constexpr bits forked = 1U << 10U;    // this process is a child of the o
 inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
-/// The same for a check-in. `closed` is not among them: closing marks every slot instead, and the mark is seen by the
-/// very read-modify-write that returns the worker.
+/// The same for a check-in. `closed` and `held_back` are not among them: what they ask of a check-in is marked in its word.
 inline constexpr bits locks_checkin = waiters | surplus | draining | scarce | ordered | forked;
 inline constexpr bits slows_checkin = locks_checkin | timed | resetting;
 

@@ -76,11 +76,6 @@ struct grant {
     [[nodiscard]] bool refused() const noexcept { return refusal != errc{}; }
 };
 
-/// Whether the pool lends nothing at present: the second look of a consumer that has claimed on the fast path. (A6)
-[[nodiscard]] inline bool holds_back(const control_block& control) noexcept {
-    return (control.attention.load(std::memory_order_seq_cst) & attention::held_back) != 0;
-}
-
 /// The engine. It knows slots, waiters and rules, not the type of a worker; user code is behind `worker_source`, the
 /// clock behind `clock_source`. It lives until its pool and the last of its leases are gone (I7).
 ///
@@ -102,7 +97,6 @@ public:
 
     // Lending: pool_core_lend.hpp
     [[nodiscard]] grant acquire(request& ask);
-    void take_back(slot& place) noexcept;
 
     // Coming home: pool_core_return.hpp. The caller owns `place` and gives it up.
     void check_in(slot& place) noexcept;
@@ -176,6 +170,7 @@ private:
     [[nodiscard]] bool has_idle();
     [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes) noexcept;
     void mark_all_stale() noexcept;
+    void hold_all_back(bool before) noexcept;
     attention::bits refresh_attention() noexcept;
     [[nodiscard]] std::size_t count_out();
     [[nodiscard]] pool_status look();

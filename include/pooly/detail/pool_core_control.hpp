@@ -73,14 +73,17 @@ inline void pool_core::orphan() noexcept {
 inline std::size_t pool_core::drain(clock_source::instant until) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
+    const bool before = holds_back();
     ++draining_;
     refresh_attention();  // announced first (A3), counted second (A4)
+    hold_all_back(before);
     auto out = count_out();
     while (out > 0 && (until == clock_source::never || clock_.now() < until)) {
         clock_.wait(drained_, lock, until);
         out = count_out();
     }
     --draining_;
+    hold_all_back(true);
     conclude(lock, wakes);
     return out;
 }
@@ -100,7 +103,9 @@ inline void pool_core::restart() {
 inline void pool_core::suspend(bool on) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
+    const bool before = holds_back();
     suspended_ = on;
+    hold_all_back(before);
     conclude(lock, wakes);
 }
 

@@ -27,12 +27,8 @@ namespace pooly::detail {
     auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by the claim
     if (!is_lendable(word) || now - place.since_when() >= control.check_after) return nullptr;
     const auto lent = word + go_out;
-    if (!place.word.compare_exchange_strong(word, lent, std::memory_order_seq_cst, std::memory_order_relaxed))
-        return nullptr;              // (S2), (A5)
-    if (holds_back(control)) {  // (A6)
-        control.core->take_back(place);
-        return nullptr;
-    }
+    if (!place.word.compare_exchange_strong(word, lent, std::memory_order_acquire, std::memory_order_relaxed))
+        return nullptr;  // (S2)
     place.stamp(lent, where, card.id(), now);
     return &place;
 }
@@ -61,22 +57,9 @@ inline grant pool_core::acquire(request& ask) {
 inline slot* pool_core::claim_lock_free() noexcept {
     const auto seen = control_->attention.load(std::memory_order_relaxed);  // relaxed: as in lend_at_once
     if ((seen & (attention::locks_checkout | attention::scarce)) != 0) return nullptr;
-    slot* place = this_thread_card.home_in(control_->pool_id);
-    if (place == nullptr || !place->try_claim())  // (A5)
-        place = slots_.find(first_look(), short_walk, [](slot& one) { return one.try_claim(); });
-    if (place == nullptr || !detail::holds_back(*control_)) return place;  // (A6)
-    take_back(*place);
-    return nullptr;
-}
-
-/// A claim that came too late: the pool holds back since. It was never lent.
-[[gnu::noinline]] inline void pool_core::take_back(slot& place) noexcept {
-    wake_list wakes;
-    std::unique_lock<std::mutex> lock{mutex()};
-    place.word.fetch_sub(one_use, std::memory_order_relaxed);  // relaxed: published by the change in put_back
-    const bool kept = put_back(place, slot_phase::in_use, wakes);
-    finish(lock, wakes);
-    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+    slot* const home = this_thread_card.home_in(control_->pool_id);
+    if (home != nullptr && home->try_claim()) return home;
+    return slots_.find(first_look(), short_walk, [](slot& place) { return place.try_claim(); });
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
@@ -96,36 +79,28 @@ inline grant pool_core::queue_up(request& ask) {
     return join(lock, wakes, ask);
 }
 
-/// Joins the queue, and leaves it at once if there is something to be had: one way for all who take the lock.
+/// Takes what there is if nobody waits for it, or else joins the queue: one way for all who take the lock.
 inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask) {
     (void)this_thread_card.number();  // fills in the id
     grant got;
     if (closed_) got = refuse(errc::closed, ask);
     else if (holds_back() && !ask.waits) got = turn_away(errc::suspended, ask);
     else if (limits_.places() == 0 && ask.waits) got = turn_away(errc::full, ask);
+    else if (queue_.empty() && !holds_back()) got.place = idle_or_place();
     else if (barging() && !holds_back() && !front_is_overdue()) got.place = claim_idle();
+    if (got.place == nullptr && !got.refused()) {
+        if (!ask.waits) got = turn_away(ask.refusal, ask);
+        else if (queue_.size() >= options_.max_waiters) got = turn_away(errc::overloaded, ask);
+        else if (ask.stop.stop_requested()) got = turn_away(errc::cancelled, ask);
+    }
     if (got.place != nullptr || got.refused()) {
         finish(lock, wakes);
         return got;
     }
-
     // What a sleeper needs is its own or, as the control block, outlives the core.
     waiter self{*control_, clock_, name_, this_thread_card.id()};
-    queue_.push_back(self);
-    settle(wakes);
-    if (self.chosen == waiter::answer::granted) {
-        finish(lock, wakes);
-        got.place = self.place;
-        return got;
-    }
-    const bool crowded = queue_.size() > options_.max_waiters;
-    if (!ask.waits || crowded || ask.stop.stop_requested()) {
-        queue_.erase(self);
-        got = turn_away(!ask.waits ? ask.refusal : crowded ? errc::overloaded : errc::cancelled, ask);
-        conclude(lock, wakes);
-        return got;
-    }
     const bool may_be_nudged = barging();
+    queue_.push_back(self);
     finish(lock, wakes);
     return await(*this, self, ask, may_be_nudged);
 }

@@ -76,7 +76,7 @@ inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock
         finish(lock, wakes);
         return dispose(place, farewell::with_retire, then::leave_empty);
     }
-    if (scarce_ && is_lendable(word)) index_.add(slots_.index_of(place));
+    if (scarce_ && is_fit(word)) index_.add(slots_.index_of(place));
     conclude(lock, wakes);
 }
 
@@ -220,7 +220,7 @@ inline slot* pool_core::reserve_place() {
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
     place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
-    place->word.store(word_of(slot_phase::making), std::memory_order_relaxed);
+    place->word.store(word_of(slot_phase::making) | (holds_back() ? held_bit : slot_word{0}), std::memory_order_relaxed);
     return place;
 }
 

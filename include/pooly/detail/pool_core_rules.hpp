@@ -13,18 +13,18 @@ inline slot* pool_core::claim_idle() {
     if (options_.order != idle_order::affine) {
         if (ordered_.empty()) return nullptr;
         slot& place = options_.order == idle_order::lifo ? ordered_.pop_newest() : ordered_.pop_oldest();
-        return place.try_claim() ? &place : nullptr;  // cannot fail: what is ordered is claimed here only
+        return place.try_take() ? &place : nullptr;  // cannot fail: what is ordered is claimed here only
     }
     const auto from_index = [this]() -> slot* {
         while (const auto index = index_.pop())
-            if (slot& place = slots_.at(*index); place.try_claim()) return &place;
+            if (slot& place = slots_.at(*index); place.try_take()) return &place;
         return nullptr;
     };
     if (scarce_) return from_index();
     std::size_t looked_at = 0;
     slot* const found = slots_.find(first_look(), slots_.size(), [&](slot& place) {
         ++looked_at;
-        return place.try_claim();
+        return place.try_take();
     });
     if (looked_at <= short_walk) return found;
     index_idle();
@@ -41,7 +41,7 @@ inline void pool_core::index_idle() {
     index_.clear();
     std::size_t index = 0;
     slots_.for_each([&](slot& place) {
-        if (is_lendable(place.word.load(std::memory_order_seq_cst))) index_.add(index);  // (A4)
+        if (is_fit(place.word.load(std::memory_order_seq_cst))) index_.add(index);  // (A4)
         ++index;
     });
 }
@@ -77,7 +77,7 @@ inline bool pool_core::has_idle() {
     if (options_.order != idle_order::affine) return !ordered_.empty();
     if (scarce_) return index_.size() > 0;
     return slots_.find(0, slots_.size(), [](slot& place) {
-        return is_lendable(place.word.load(std::memory_order_seq_cst));  // (A4)
+        return is_fit(place.word.load(std::memory_order_seq_cst));  // (A4)
     }) != nullptr;
 }
 
@@ -118,6 +118,20 @@ inline void pool_core::mark_all_stale() noexcept {
     });
     ordered_.clear();
     index_.clear();
+}
+
+/// Brings the marks in the words up to date with `holds_back()`, which was `before`. From then on no claim succeeds, and
+/// those that did are seen as in use.
+inline void pool_core::hold_all_back(bool before) noexcept {
+    const bool now = holds_back();
+    if (now == before) return;
+    slots_.for_each([now](slot& place) {
+        // relaxed load: slots become empty, and stop being it, under the lock. The marks order nothing themselves: what a
+        // claim may see of a worker is the matter of (S2).
+        if (place.word.load(std::memory_order_relaxed) == 0) return;
+        if (now) place.word.fetch_or(held_bit, std::memory_order_seq_cst);
+        else place.word.fetch_and(~held_bit, std::memory_order_seq_cst);
+    });
 }
 
 /// Returns the bits that were not set before.

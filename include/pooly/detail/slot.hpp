@@ -66,12 +66,21 @@ struct alignas(cache_line) slot {
         return std::chrono::nanoseconds{since.load(std::memory_order_relaxed)};
     }
 
-    /// Lends the worker if it is idle and fit. (S2); sequentially consistent for the second look of those who announced
-    /// themselves (A4), and for that of the claimer (A5)
+    /// Lends the worker, on the fast path. (S2)
     [[nodiscard]] bool try_claim() noexcept {
-        auto seen = word.load(std::memory_order_seq_cst);
+        auto seen = word.load(std::memory_order_relaxed);  // relaxed: confirmed by the claim
         return is_lendable(seen) &&
-               word.compare_exchange_strong(seen, seen + go_out, std::memory_order_seq_cst, std::memory_order_relaxed);
+               word.compare_exchange_strong(seen, seen + go_out, std::memory_order_acquire, std::memory_order_relaxed);
+    }
+
+    /// Takes the worker, under the pool's lock. (S2); the load is sequentially consistent for the second look of those
+    /// who announced themselves (A4).
+    [[nodiscard]] bool try_take() noexcept {
+        auto seen = word.load(std::memory_order_seq_cst);
+        while (is_fit(seen))  // again if a consumer was quicker, or a flag was raised
+            if (word.compare_exchange_weak(seen, seen + go_out, std::memory_order_seq_cst))
+                return true;
+        return false;
     }
 
     /// From one phase to another, whatever flags are raised meanwhile. Only for the owner. (S1), (S4)

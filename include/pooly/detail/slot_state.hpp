@@ -7,6 +7,7 @@
 //
 //     bits 0-2   phase
 //     bit  3     stale: the worker must not be lent again (restart, close)
+//     bit  4     held: the pool holds its workers back (suspend, drain)
 //     bits 8-63  uses: how often this worker was lent; also tells one lease of a slot from the next
 namespace pooly::detail {
 
@@ -23,6 +24,7 @@ using slot_word = std::uint64_t;
 
 inline constexpr slot_word phase_mask = 0x07;
 inline constexpr slot_word stale_bit = 0x08;
+inline constexpr slot_word held_bit = 0x10;
 inline constexpr slot_word low_mask = 0xff;
 inline constexpr unsigned uses_shift = 8;
 inline constexpr slot_word one_use = slot_word{1} << uses_shift;
@@ -34,13 +36,17 @@ inline constexpr slot_word one_use = slot_word{1} << uses_shift;
 [[nodiscard]] constexpr std::uint64_t uses_of(slot_word word) noexcept { return word >> uses_shift; }
 [[nodiscard]] constexpr bool is_stale(slot_word word) noexcept { return (word & stale_bit) != 0; }
 
-/// Idle and fit to be lent: a stale worker is neither.
+/// Idle, and nothing is known that speaks against lending it: what a consumer on the fast path may take.
 [[nodiscard]] constexpr bool is_lendable(slot_word word) noexcept {
     return (word & low_mask) == word_of(slot_phase::idle);
 }
+/// Idle and fit, held back or not: what the pool itself may take, under its lock.
+[[nodiscard]] constexpr bool is_fit(slot_word word) noexcept {
+    return (word & (phase_mask | stale_bit)) == word_of(slot_phase::idle);
+}
 /// Idle, and waiting to be disposed of.
 [[nodiscard]] constexpr bool is_discarded(slot_word word) noexcept {
-    return (word & low_mask) == (word_of(slot_phase::idle) | stale_bit);
+    return (word & (phase_mask | stale_bit)) == (word_of(slot_phase::idle) | stale_bit);
 }
 
 /// Added to a word, makes an idle worker a lent one, used once more; `come_home` takes it back to idle.
