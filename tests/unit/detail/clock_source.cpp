@@ -79,12 +79,18 @@ TEST_CASE("a wait for a moment that has passed does not block") {
 TEST_CASE("a wait on another clock returns when that clock is moved, though nobody tells it") {
     manual_clock::set(0ns);
     const auto clock = clock_source::of<manual_clock>();
+    std::condition_variable changed;
+    std::mutex mutex;
+    bool waits = false;
     auto waiting = pooly::test::elsewhere([&] {
-        std::condition_variable changed;
-        std::mutex mutex;
         std::unique_lock lock{mutex};
+        waits = true;
         while (clock.now() < 1h) clock.wait(changed, lock, 1h);
         return true;
+    });
+    pooly::test::wait_until([&] {  // it has let go of the mutex: it waits
+        const std::lock_guard guard{mutex};
+        return waits;
     });
     manual_clock::advance(1h);
     CHECK(waiting.get());

@@ -288,6 +288,15 @@ TEST_CASE("a closed or suspended pool is told as that, whatever its size") {
     }
 }
 
+TEST_CASE("a closed or suspended pool is not told as nested, though the caller holds all of it") {
+    auto db = standing([] { return 1; }, {.size = 1});
+    const auto held = db.checkout();
+    db.suspend();
+    CHECK_THAT(story_of(db), !ContainsSubstring(nested_sentence));
+    db.close();
+    CHECK_THAT(story_of(db), !ContainsSubstring(nested_sentence));
+}
+
 TEST_CASE("one who waits when the pool is closed is told how long he waited, though the pool may be gone") {
     manual_clock::set(1h);
     std::future<std::string> waiting;

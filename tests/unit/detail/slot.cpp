@@ -16,7 +16,7 @@ namespace {
 static_assert(sizeof(slot) == cache_line && alignof(slot) == cache_line, "two slots never share a line");
 static_assert(std::is_trivially_destructible_v<slot>, "slots are given back as plain memory");
 static_assert(std::atomic<slot_word>::is_always_lock_free && std::atomic<const char*>::is_always_lock_free);
-static_assert(noexcept(std::declval<slot&>().try_claim()));
+static_assert(noexcept(std::declval<slot&>().try_claim()) && noexcept(std::declval<slot&>().try_take()));
 static_assert(noexcept(std::declval<slot&>().change(slot_phase::idle, slot_phase::in_use)));
 static_assert(noexcept(std::declval<slot&>().stamp(0, {}, 0, {})));
 static_assert(noexcept(std::declval<const slot&>().since_when()));
@@ -42,14 +42,25 @@ TEST_CASE("an idle worker is claimed once") {
     CHECK(place.word.load() == (word_of(slot_phase::in_use) | one_use));
 }
 
-TEST_CASE("a worker that is not idle, or stale, is not claimed") {
+TEST_CASE("a worker that is not idle, or stale, is neither claimed nor taken") {
     for (const auto word : {slot_word{0}, word_of(slot_phase::making), word_of(slot_phase::in_use),
                             word_of(slot_phase::checking), word_of(slot_phase::retiring), idle | stale_bit}) {
         slot place;
         place.word = word;
         CHECK_FALSE(place.try_claim());
+        CHECK_FALSE(place.try_take());
         CHECK(place.word.load() == word);
     }
+}
+
+TEST_CASE("a worker that is held back is not claimed by a consumer, but taken by the pool, and stays marked") {
+    slot place;
+    place.word = idle | held_bit;
+    CHECK_FALSE(place.try_claim());
+    CHECK(place.word.load() == (idle | held_bit));
+    CHECK(place.try_take());
+    CHECK(place.word.load() == (word_of(slot_phase::in_use) | held_bit | one_use));
+    CHECK_FALSE(place.try_take());
 }
 
 TEST_CASE("a mark that is raised while a worker is lent stays when it changes its phase") {
