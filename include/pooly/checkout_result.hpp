@@ -33,8 +33,9 @@ public:
     /// Gives the lease away. Throws `pool_error` if there is none.
     [[nodiscard]] lease<T> value() && {
         if (!lease_)
-            throw pool_error{code_, "pooly: " + make_error_code(code_).message() +
-                                        (cause_ ? ": " + detail::text_of(cause_) : std::string{}),
+            throw pool_error{code_,
+                             "pooly: " + make_error_code(code_).message() +
+                                 (cause_ ? ": " + detail::text_of(cause_) : std::string{}),
                              cause_};
         return std::move(lease_);
     }

@@ -28,28 +28,28 @@ enum class errc {
 
 namespace detail {
 
-class [[gnu::visibility("default")]] pool_error_category final : public std::error_category {
-public:
-    [[nodiscard]] const char* name() const noexcept override { return "pooly"; }
+class [[gnu::visibility("default")]] pool_error_category final
+    : public std::error_category{public : [[nodiscard]] const char * name() const noexcept override{return "pooly";
+}
 
-    [[nodiscard]] std::string message(int value) const override {
-        switch (static_cast<errc>(value)) {
-            case errc::timeout: return "timed out waiting for a worker";
-            case errc::full: return "every worker is in use";
-            case errc::closed: return "the pool is closed";
-            case errc::cancelled: return "the wait for a worker was cancelled";
-            case errc::failed: return "the pool has failed";
-            case errc::suspended: return "the pool is suspended";
-            case errc::overloaded: return "too many consumers are waiting already";
-            case errc::backend_unavailable: return "the backend of the workers is unavailable";
-            case errc::create_failed: return "a worker could not be made";
-            case errc::no_such_pool: return "no pool of that name";
-            case errc::name_taken: return "a pool of that name exists already";
-            case errc::wrong_type: return "the pool of that name holds another type";
-        }
-        return "unknown pooly error";
+[[nodiscard]] std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+        case errc::timeout: return "timed out waiting for a worker";
+        case errc::full: return "every worker is in use";
+        case errc::closed: return "the pool is closed";
+        case errc::cancelled: return "the wait for a worker was cancelled";
+        case errc::failed: return "the pool has failed";
+        case errc::suspended: return "the pool is suspended";
+        case errc::overloaded: return "too many consumers are waiting already";
+        case errc::backend_unavailable: return "the backend of the workers is unavailable";
+        case errc::create_failed: return "a worker could not be made";
+        case errc::no_such_pool: return "no pool of that name";
+        case errc::name_taken: return "a pool of that name exists already";
+        case errc::wrong_type: return "the pool of that name holds another type";
     }
-};
+    return "unknown pooly error";
+}
+};  // namespace pooly
 
 }  // namespace detail
 

@@ -34,7 +34,8 @@ public:
         if (bucket < exact) return std::chrono::nanoseconds{static_cast<std::int64_t>(bucket)};
         const auto shift = static_cast<unsigned>(bucket >> precision_bits) - 1U;
         const auto mantissa = (bucket & (exact - 1U)) + exact;
-        return std::chrono::nanoseconds{static_cast<std::int64_t>((mantissa << shift) + ((std::uint64_t{1} << shift) - 1U))};
+        return std::chrono::nanoseconds{
+            static_cast<std::int64_t>((mantissa << shift) + ((std::uint64_t{1} << shift) - 1U))};
     }
 
     constexpr void add(std::size_t bucket, std::uint64_t times = 1) noexcept {

@@ -50,8 +50,8 @@ public:
     }
     [[nodiscard]] T* operator->() const noexcept { return &**this; }
 
-    /// Gives the worker back now, after its `reset` hook; if that throws, the worker is destroyed and its place is free.
-    /// Does nothing to an empty lease.
+    /// Gives the worker back now, after its `reset` hook; if that throws, the worker is destroyed and its place is
+    /// free. Does nothing to an empty lease.
     void checkin() noexcept {
         if (place_ == nullptr) return;
         detail::check_in(*control_, *std::exchange(place_, nullptr));
@@ -68,9 +68,7 @@ public:
     /// Takes the worker out of the pool for good; its place is refilled as by `discard()`. The `retire` hook is not
     /// called. Throws `std::invalid_argument` if the lease is empty, and what T's move constructor throws (the lease
     /// then still holds the worker).
-    [[nodiscard]] T detach()
-        requires std::move_constructible<T>
-    {
+    [[nodiscard]] T detach() requires std::move_constructible<T> {
         if (place_ == nullptr) detail::refuse("lease", "must not be empty: there is no worker to detach");
         struct releaser {  // after the result was made, in place
             lease& from;

@@ -31,8 +31,8 @@ namespace pooly {
 /// Fork: in a forked child the pool lends nothing (`errc::closed`), and neither its end nor that of a lease touches the
 /// workers, which are the parent's. Do not call anything else of it there.
 /// The factory may be called by several threads at once, each for a worker of its own.
-/// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting; its `now()` may
-/// be called under the pool's lock and must not throw.
+/// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting; its `now()`
+/// may be called under the pool's lock and must not throw.
 template <class T, class Clock = std::chrono::steady_clock>
 class pool {
     static_assert(std::is_object_v<T> && !std::is_array_v<T> && std::same_as<T, std::remove_cv_t<T>>,
@@ -46,10 +46,10 @@ public:
 
     /// Makes `options.size` workers if `options.start` is eager. Throws the factory's exception if one cannot be made,
     /// `std::invalid_argument` naming the field if an option makes no sense or the factory is empty.
-    template <class Factory>
-        requires(!std::same_as<std::remove_cvref_t<Factory>, pool>)
+    template <detail::other_than<pool> Factory>
     explicit pool(Factory&& factory, const pool_options& options = {}, worker_hooks<T> hooks = {})
-        : core_{open(std::forward<Factory>(factory), options, std::move(hooks))}, control_{&core_->control()},
+        : core_{open(std::forward<Factory>(factory), options, std::move(hooks))},
+          control_{&core_->control()},
           id_{control_->pool_id} {}
 
     pool(const pool&) = delete;
@@ -66,7 +66,8 @@ public:
     /// Lends a worker: an idle one, or a new one where there is room, or the next to come back.
     /// Blocks: at most `options().checkout_timeout`. Throws `pool_error`.
     [[nodiscard]] lease<T> checkout(const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_throw(within(core_->default_timeout()), where);
     }
 
@@ -74,7 +75,8 @@ public:
     template <class Rep, class Period>
     [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout,
                                         const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_throw(within(detail::to_nanoseconds(timeout)), where);
     }
 
@@ -82,7 +84,8 @@ public:
     template <class Duration>
     [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline,
                                           const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_throw(until(deadline), where);
     }
 
@@ -90,7 +93,8 @@ public:
 
     /// Lends an idle worker, or makes one where there is room. Never waits for another consumer: `errc::full`.
     [[nodiscard]] checkout_result<T> try_checkout(const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_tell({}, where);
     }
 
@@ -98,7 +102,8 @@ public:
     template <class Rep, class Period>
     [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout,
                                                       const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_tell(within(detail::to_nanoseconds(timeout)), where);
     }
 
@@ -106,7 +111,8 @@ public:
     template <class Duration>
     [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
                                                         const call_site& where = call_site::current()) {
-        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]] return lease<T>{*control_, *place};
+        if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
+            return lease<T>{*control_, *place};
         return lend_or_tell(until(deadline), where);
     }
 
@@ -167,12 +173,12 @@ public:
 
     // Control. --------------------------------------------------------------------------------------------------------
 
-    /// Lends nothing any more: waiters and newcomers get `errc::closed`, idle workers are destroyed, leased ones when they
-    /// come back. Idempotent. Blocks: as long as it takes to destroy the idle workers.
+    /// Lends nothing any more: waiters and newcomers get `errc::closed`, idle workers are destroyed, leased ones when
+    /// they come back. Idempotent. Blocks: as long as it takes to destroy the idle workers.
     void close() noexcept { core_->close(); }
 
-    /// Waits until no worker is on loan, and lends none meanwhile (as if suspended). Returns how many were still out when
-    /// the time was up. Blocks: at most `timeout`. Shutdown is `drain_for(5s)`, then `close()`.
+    /// Waits until no worker is on loan, and lends none meanwhile (as if suspended). Returns how many were still out
+    /// when the time was up. Blocks: at most `timeout`. Shutdown is `drain_for(5s)`, then `close()`.
     template <class Rep, class Period>
     std::size_t drain_for(std::chrono::duration<Rep, Period> timeout) {
         return core_->drain(core_->clock().after(detail::to_nanoseconds(timeout)));
@@ -221,10 +227,10 @@ private:
                           "pooly: the factory must return the worker type by value");
             if constexpr (std::same_as<detail::factory_result_t<Factory>, T>) {
                 options.validate();
-                auto* core = new detail::pool_core{
-                    options, detail::worker_layout::of<T>(), detail::clock_source::of<Clock>(),
-                    std::make_unique<detail::factory_source<T, std::decay_t<Factory>>>(std::forward<Factory>(factory),
-                                                                                       std::move(hooks))};
+                auto* core =
+                    new detail::pool_core{options, detail::worker_layout::of<T>(), detail::clock_source::of<Clock>(),
+                                          std::make_unique<detail::factory_source<T, std::decay_t<Factory>>>(
+                                              std::forward<Factory>(factory), std::move(hooks))};
                 try {
                     core->start();
                 } catch (...) {
@@ -262,7 +268,8 @@ private:
         ask.explains = true;
         const auto got = core_->acquire(ask);
         if (got.place != nullptr) return lease<T>{control, *got.place};
-        throw pool_error{got.refusal, got.story ? got.story->text() : make_error_code(got.refusal).message(), got.cause};
+        throw pool_error{got.refusal, got.story ? got.story->text() : make_error_code(got.refusal).message(),
+                         got.cause};
     }
     [[nodiscard]] checkout_result<T> lend_or_tell(detail::request ask, const call_site& where) {
         auto& control = *control_;

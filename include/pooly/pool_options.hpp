@@ -66,13 +66,16 @@ struct pool_options {
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
         if (size > max_places) detail::refuse("size", "must be at most 1048576");
-        if (max_overflow > max_places - size) detail::refuse("max_overflow", "must leave size + max_overflow at most 1048576");
+        if (max_overflow > max_places - size)
+            detail::refuse("max_overflow", "must leave size + max_overflow at most 1048576");
         if (start < start_mode::eager || start > start_mode::lazy) detail::refuse("start", "is no start_mode");
-        if (checkout_timeout < std::chrono::nanoseconds::zero()) detail::refuse("checkout_timeout", "must not be negative");
+        if (checkout_timeout < std::chrono::nanoseconds::zero())
+            detail::refuse("checkout_timeout", "must not be negative");
         if (order < idle_order::affine || order > idle_order::fifo) detail::refuse("order", "is no idle_order");
         if (fairness < fairness_policy::strict_fifo || fairness > fairness_policy::bounded_barging)
             detail::refuse("fairness", "is no fairness_policy");
-        if (timing < timing_mode::coarse || timing > timing_mode::precise) detail::refuse("timing", "is no timing_mode");
+        if (timing < timing_mode::coarse || timing > timing_mode::precise)
+            detail::refuse("timing", "is no timing_mode");
     }
 };
 

@@ -50,19 +50,19 @@ struct pool_status {
 
 /// A worker's papers.
 struct worker_info {
-    std::uint64_t id = 0;                             ///< unique in its pool, never used again
-    std::uint64_t generation = 0;                     ///< how many `restart()`s came before it was made
-    std::chrono::system_clock::time_point created;    ///< when it was made
-    std::uint64_t uses = 0;                           ///< how often it was lent, this time included
+    std::uint64_t id = 0;                           ///< unique in its pool, never used again
+    std::uint64_t generation = 0;                   ///< how many `restart()`s came before it was made
+    std::chrono::system_clock::time_point created;  ///< when it was made
+    std::uint64_t uses = 0;                         ///< how often it was lent, this time included
 };
 
 /// Who holds which worker.
 struct holder_info {
-    std::uint64_t worker = 0;                         ///< `worker_info::id`
-    std::thread::id thread;                           ///< the thread that checked it out
-    call_site where;                                  ///< the source line that checked it out
-    std::chrono::system_clock::time_point since;      ///< when; to the coarse tick unless timing is precise
-    std::chrono::nanoseconds held{};                  ///< for how long
+    std::uint64_t worker = 0;                     ///< `worker_info::id`
+    std::thread::id thread;                       ///< the thread that checked it out
+    call_site where;                              ///< the source line that checked it out
+    std::chrono::system_clock::time_point since;  ///< when; to the coarse tick unless timing is precise
+    std::chrono::nanoseconds held{};              ///< for how long
 };
 
 }  // namespace pooly

@@ -10,9 +10,9 @@
 
 namespace pooly {
 
-/// A worker on loan with a transaction open on it, by the `begin`, `commit` and `rollback` of its hooks or traits; those
-/// that are missing do nothing. Rolled back at its end unless committed; never commits by itself. The worker is back in
-/// the pool when the guard is gone.
+/// A worker on loan with a transaction open on it, by the `begin`, `commit` and `rollback` of its hooks or traits;
+/// those that are missing do nothing. Rolled back at its end unless committed; never commits by itself. The worker is
+/// back in the pool when the guard is gone.
 template <class T>
 class [[nodiscard]] transaction_guard {
 public:

@@ -38,17 +38,28 @@ concept has_healthy_trait = requires(T& worker) {
     { worker_traits<T>::healthy(worker) } -> std::convertible_to<bool>;
 };
 template <class T>
-concept has_reset_trait = requires(T& worker) { worker_traits<T>::reset(worker); };
+concept has_reset_trait = requires(T& worker) {
+    worker_traits<T>::reset(worker);
+};
 template <class T>
-concept has_retire_trait = requires(T& worker) { worker_traits<T>::retire(worker); };
+concept has_retire_trait = requires(T& worker) {
+    worker_traits<T>::retire(worker);
+};
 template <class T>
-concept has_begin_trait = requires(T& worker) { worker_traits<T>::begin(worker); };
+concept has_begin_trait = requires(T& worker) {
+    worker_traits<T>::begin(worker);
+};
 template <class T>
-concept has_commit_trait = requires(T& worker) { worker_traits<T>::commit(worker); };
+concept has_commit_trait = requires(T& worker) {
+    worker_traits<T>::commit(worker);
+};
 template <class T>
-concept has_rollback_trait = requires(T& worker) { worker_traits<T>::rollback(worker); };
+concept has_rollback_trait = requires(T& worker) {
+    worker_traits<T>::rollback(worker);
+};
 
-/// The hooks of a pool with the gaps filled from the traits of its type, so that from here on there is one place to ask.
+/// The hooks of a pool with the gaps filled from the traits of its type, so that from here on there is one place to
+/// ask.
 template <class T>
 [[nodiscard]] worker_hooks<T> with_traits(worker_hooks<T> hooks) {
     if constexpr (has_healthy_trait<T>)

@@ -29,7 +29,7 @@ constexpr auto for_ever = std::chrono::nanoseconds::max();
 struct setting {
     const char* name;
     pooly::pool_options options;
-    std::size_t kept;     // leases that never come home
+    std::size_t kept;  // leases that never come home
     std::size_t threads;
 };
 

@@ -103,7 +103,11 @@ TEST_CASE("classic bug 18: every pair of public functions may run at the same ti
             const hang_guard guard{std::string{verbs[a].name} + " beside " + verbs[b].name};
             {
                 worker_pool db{[&] { return worker{at}; },
-                               {.size = 1, .max_overflow = 1, .order = order, .fairness = fairness, .timing = timing,
+                               {.size = 1,
+                                .max_overflow = 1,
+                                .order = order,
+                                .fairness = fairness,
+                                .timing = timing,
                                 .check_after_idle = 0ns},
                                hooks};
                 std::atomic<int> missing{2};

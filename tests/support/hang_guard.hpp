@@ -10,14 +10,15 @@
 #include <thread>
 #include <utility>
 
+#include "support/stress_budget.hpp"
+
 namespace pooly::test {
 
-/// Ends the program with a message if it is not gone in time: threads that hang cannot be joined. The bound is only
-/// there to give a hang a name; nothing that works comes near it.
+/// Ends the program with a message if it is not gone a minute after the budget of a stress test: threads that hang
+/// cannot be joined. The bound is only there to give a hang a name; nothing that works comes near it.
 class hang_guard {
 public:
-    explicit hang_guard(std::string what, std::chrono::seconds bound = std::chrono::seconds{60})
-        : what_{std::move(what)}, thread_{[this, bound] { watch(bound); }} {}
+    explicit hang_guard(std::string what) : what_{std::move(what)}, thread_{[this] { watch(); }} {}
     hang_guard(const hang_guard&) = delete;
     hang_guard& operator=(const hang_guard&) = delete;
     ~hang_guard() {
@@ -30,9 +31,9 @@ public:
     }
 
 private:
-    void watch(std::chrono::seconds bound) {
+    void watch() {
         std::unique_lock lock{mutex_};
-        if (changed_.wait_for(lock, bound, [this] { return over_; })) return;
+        if (changed_.wait_for(lock, std::chrono::minutes{1} + stress_budget(), [this] { return over_; })) return;
         std::fprintf(stderr, "hang: %s\n", what_.c_str());
         std::abort();
     }

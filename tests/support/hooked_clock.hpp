@@ -8,8 +8,8 @@
 namespace pooly::test {
 
 /// A clock that stands still until a test moves it, and that calls the test back when it is read: a way into the middle
-/// of the pool. A waiter reads it while it looks at its deadline, holding no lock but its own; one who is about to queue
-/// reads it after it found nothing idle.
+/// of the pool. A waiter reads it while it looks at its deadline, holding no lock but its own; one who is about to
+/// queue reads it after it found nothing idle.
 struct hooked_clock {
     using duration = std::chrono::nanoseconds;
     using rep = duration::rep;

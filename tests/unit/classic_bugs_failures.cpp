@@ -78,8 +78,10 @@ TEST_CASE("classic bug 1: a factory that throws costs no place") {
         CHECK(db.prewarm() == 2);
         at.down = true;
         for (int i = 0; i < 3; ++i) {
-            if (i == 0) CHECK_THROWS_AS(db.restart(), std::runtime_error);
-            else CHECK_NOTHROW(db.restart());  // nothing idle is left to be replaced
+            if (i == 0)
+                CHECK_THROWS_AS(db.restart(), std::runtime_error);
+            else
+                CHECK_NOTHROW(db.restart());  // nothing idle is left to be replaced
         }
     }
     SECTION("when a broken worker is replaced") {
@@ -199,8 +201,11 @@ TEST_CASE("classic bug 13: after a restart of the backend every check-out is goo
     };
     pooly::worker_hooks<connection> hooks;
     hooks.healthy = [&](connection& one) { return one.epoch == epoch; };
-    pooly::pool<connection> db{[&] { return connection{epoch, worker{at}}; },
-                               {.size = 4, .check_after_idle = 0ns}, hooks};
+    pooly::pool<connection> db{[&] {
+                                   return connection{epoch, worker{at}};
+                               },
+                               {.size = 4, .check_after_idle = 0ns},
+                               hooks};
     check_places(db, 4);
     epoch = 2;
     SECTION("while it is up") {
@@ -223,8 +228,11 @@ TEST_CASE("classic bug 13: after a restart of the backend every check-out is goo
     SECTION("also if the one who asks throws") {
         // healthy says no by an exception: as good as dead
         hooks.healthy = [](connection&) -> bool { throw std::runtime_error{"broken pipe"}; };
-        pooly::pool<connection> other{[&] { return connection{epoch, worker{at}}; },
-                                      {.size = 1, .check_after_idle = 0ns}, hooks};
+        pooly::pool<connection> other{[&] {
+                                          return connection{epoch, worker{at}};
+                                      },
+                                      {.size = 1, .check_after_idle = 0ns},
+                                      hooks};
         for (int i = 1; i < 5; ++i) CHECK(other.checkout().info().uses == 1);
         CHECK(other.stats().unhealthy == 4);
     }
@@ -424,15 +432,11 @@ TEST_CASE("classic bug 17: no mix of failures makes the accounting drift") {
             case 7:
                 if (!out.empty()) out[pick].discard(), out.erase(out.begin() + static_cast<std::ptrdiff_t>(pick));
                 break;
-            case 8:
-                try {
-                    db.transaction([](worker&) { throw std::logic_error{"the user's"}; }, 0s);
+            case 8: try { db.transaction([](worker&) { throw std::logic_error{"the user's"}; }, 0s);
                 } catch (const std::exception&) {
                 }
                 break;
-            case 9:
-                try {
-                    db.restart();
+            case 9: try { db.restart();
                 } catch (const std::runtime_error&) {
                 }
                 break;
@@ -473,8 +477,10 @@ TEST_CASE("classic bug 22: a worker that is made too late for its asker is not l
     });
     at_work.acquire();
     const auto give_up = [&] {
-        if (by_deadline) manual_clock::advance(2s);
-        else stop.request_stop();
+        if (by_deadline)
+            manual_clock::advance(2s);
+        else
+            stop.request_stop();
     };
     const auto expected = by_deadline ? errc::timeout : errc::cancelled;
     SECTION("it goes to idle") {
@@ -565,6 +571,6 @@ TEST_CASE("classic bug 23: what was moved out of a result leaves it empty") {
     CHECK_FALSE(result.error());
     auto held = std::move(result).value();
     CHECK(held->number() == 1);
-    CHECK_FALSE(result);  // NOLINT: what is left is the question
+    CHECK_FALSE(result);                                                  // NOLINT: what is left is the question
     CHECK_THROWS_AS((void)std::move(result).value(), pooly::pool_error);  // NOLINT
 }

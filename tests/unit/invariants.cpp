@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -95,9 +96,10 @@ TEST_CASE("I1: a place whose worker is being made, checked or destroyed is taken
     pooly::worker_hooks<worker> hooks;
     hooks.healthy = [&](worker& one) { return stop(), !one.dead; };
     hooks.retire = [&](worker&) { stop(); };
-    pooly::pool<worker> db{[&] { return stop(), worker{at}; },
-                           {.size = 1, .max_overflow = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
-                           hooks};
+    pooly::pool<worker> db{
+        [&] { return stop(), worker{at}; },
+        {.size = 1, .max_overflow = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
+        hooks};
     auto other = db.checkout();
     pooly::lease<worker> doomed;
     std::future<void> user;
@@ -162,8 +164,10 @@ TEST_CASE("I4 (classic bug 4): one whose time is up as it is chosen loses no wor
         return seen.waiting == (another_waits ? 1U : 0U) || seen.idle == 1;
     });
     std::future<bool> stopper;
-    if (by_deadline) hooked_clock::advance(1s);
-    else stopper = elsewhere([&] { return stop.request_stop(); });
+    if (by_deadline)
+        hooked_clock::advance(1s);
+    else
+        stopper = elsewhere([&] { return stop.request_stop(); });
     place.go_on();
     returner.get();
     if (stopper.valid()) CHECK(stopper.get());
@@ -178,13 +182,13 @@ TEST_CASE("I4 (classic bug 4): one whose time is up as it is chosen loses no wor
 }
 
 TEST_CASE("I4 (classic bug 4): one that was chosen waits until it is told, whatever it is asked meanwhile") {
-    // Two waiters are chosen at once and told one after the other. The first cannot be told, so the second is stopped in
-    // between for as long as we like.
+    // Two waiters are chosen at once and told one after the other. The first cannot be told, so the second is stopped
+    // in between for as long as we like.
     const auto order = GENERATE(idle_order::affine, idle_order::lifo, idle_order::fifo);
     INFO(text_of(order, fairness_policy::strict_fifo));
     backend at;
-    pooly::pool<worker, hooked_clock> db{
-        [&] { return worker{at}; }, {.size = 1, .start = start_mode::lazy, .order = order}};
+    pooly::pool<worker, hooked_clock> db{[&] { return worker{at}; },
+                                         {.size = 1, .start = start_mode::lazy, .order = order}};
     auto held = db.checkout();
     stopping_place place;
     auto first = elsewhere([&] {
@@ -287,7 +291,8 @@ TEST_CASE("I4: one that gives up leaves the queue from any place in it") {
     CHECK(db.status().idle == 1);
 }
 
-// I5. Each kind of user code is a way into the pool: "enter" makes it run once, in the thread that calls it. ------------
+// I5. Each kind of user code is a way into the pool: "enter" makes it run once, in the thread that calls it.
+// ------------
 namespace {
 
 /// A worker whose every contact with the pool runs `on_contact` with its name.
@@ -341,8 +346,8 @@ private:
         hooks.rollback = [&self](touchy&) { self.contact("rollback"); };
         options.check_after_idle = 0ns;
         options.timing = pooly::timing_mode::precise;
-        return std::make_unique<pooly::pool<touchy>>(
-            [&self] { return self.contact("factory"), touchy{self}; }, options, hooks);
+        return std::make_unique<pooly::pool<touchy>>([&self] { return self.contact("factory"), touchy{self}; }, options,
+                                                     hooks);
     }
 
     void contact(const std::string& name) {
@@ -542,7 +547,8 @@ TEST_CASE("I6: a drain ends when nothing is out any more, however the last one w
     hooks.reset = [](int& one) {
         if (one < 0) throw std::runtime_error{"cannot be cleaned"};
     };
-    pooly::pool db{[] { return 1; }, {.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}, hooks};
+    pooly::pool db{
+        [] { return 1; }, {.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}, hooks};
     // On another thread, until it is seen to wait.
     const auto drain = [&] {
         auto draining = elsewhere([&] { return db.drain_for(1h); });
@@ -600,8 +606,10 @@ TEST_CASE("I7: a pool may die while a consumer makes or checks a worker, and lea
             }
             return worker{at};
         },
-        pool_options{.size = 1, .start = name == "factory" ? start_mode::lazy : start_mode::eager,
-                     .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
+        pool_options{.size = 1,
+                     .start = name == "factory" ? start_mode::lazy : start_mode::eager,
+                     .timing = pooly::timing_mode::precise,
+                     .check_after_idle = 0ns},
         hooks);
     auto asker = elsewhere([&from = *db] { return from.try_checkout().error(); });
     here.acquire();
@@ -620,7 +628,8 @@ TEST_CASE("I7: a pool that dies tells those who wait in it and is not touched by
     for (int round = 0; round < 20; ++round) {
         backend at;
         auto db = std::make_unique<pooly::pool<worker>>(
-            [&] { return worker{at}; }, pool_options{.name = "short-lived", .size = 1, .order = order, .fairness = fairness});
+            [&] { return worker{at}; },
+            pool_options{.name = "short-lived", .size = 1, .order = order, .fairness = fairness});
         std::stop_source stop;
         auto held = db->checkout();
         std::vector<std::future<std::string>> waiters;
@@ -718,6 +727,29 @@ TEST_CASE("I7: many pools come and go with late leases, and none is taken for an
     CHECK(alive == 0);
 }
 
+TEST_CASE("I7: one who comes late to a pool that is gone does nothing to the pool that took its control block") {
+    // What a check-in does last, when its worker is anybody's and the pool may have died and been followed by another.
+    namespace detail = pooly::detail;
+    detail::control_block* block = nullptr;
+    std::uint64_t of_the_dead = 0;
+    {
+        detail::control_handle stay;
+        block = &*stay;
+        of_the_dead = stay->pool_id;
+    }
+    pooly::pool db{[] { return 1; }, {.size = 2}};
+    REQUIRE(block->core != nullptr);
+    REQUIRE(block->pool_id != of_the_dead);
+    const auto before = db.status();
+    detail::slot place;
+    const auto word = detail::word_of(detail::slot_phase::idle) | detail::stale_bit;
+    place.word = word;
+    detail::look_after_return(*block, of_the_dead, place);
+    CHECK(place.word == word);
+    CHECK(db.status() == before);
+    check_places(db, 2);
+}
+
 TEST_CASE("I8: a place without a worker is tried again by whoever asks, once each") {
     backend at;
     pooly::pool<worker> db{[&] { return worker{at}; }, {.size = 2}};
@@ -760,10 +792,13 @@ TEST_CASE("I9: after close no verb blocks, and no worker appears") {
     const auto start = GENERATE(start_mode::eager, start_mode::lazy);
     const auto fairness = GENERATE(fairness_policy::strict_fifo, fairness_policy::bounded_barging);
     backend at;
-    pooly::pool<worker> db{
-        [&] { return worker{at}; },
-        {.size = 2, .max_overflow = 2, .start = start, .checkout_timeout = std::chrono::nanoseconds::max(), .order = order,
-         .fairness = fairness}};
+    pooly::pool<worker> db{[&] { return worker{at}; },
+                           {.size = 2,
+                            .max_overflow = 2,
+                            .start = start,
+                            .checkout_timeout = std::chrono::nanoseconds::max(),
+                            .order = order,
+                            .fairness = fairness}};
     auto held = db.checkout();
     auto doomed = db.checkout();
     db.close();

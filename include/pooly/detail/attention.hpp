@@ -38,7 +38,8 @@ inline constexpr bits forked = 1U << 10U;    // this process is a child of the o
 inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
-/// The same for a check-in. `closed` and `held_back` are not among them: what they ask of a check-in is marked in its word.
+/// The same for a check-in. `closed` and `held_back` are not among them: what they ask of a check-in is marked in its
+/// word.
 inline constexpr bits locks_checkin = waiters | surplus | draining | scarce | ordered | forked;
 inline constexpr bits slows_checkin = locks_checkin | timed | resetting;
 

@@ -37,8 +37,7 @@ private:
     }
 
     template <class Clock>
-    static void wait_of(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-                        instant until) noexcept {
+    static void wait_of(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, instant until) noexcept {
         if (until == never) return changed.wait(lock);
         if constexpr (std::same_as<Clock, std::chrono::steady_clock>) {
             changed.wait_until(lock, std::chrono::steady_clock::time_point{

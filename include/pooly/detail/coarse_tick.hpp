@@ -43,7 +43,7 @@ private:
 
     static void store() noexcept {
         value_.store(std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count(),
-                         std::memory_order_relaxed);
+                     std::memory_order_relaxed);
     }
 
     void run() {

@@ -28,7 +28,8 @@ namespace pooly::detail {
     };
     if (count < 0) return "0 s";
     if (count < 1'000) return std::to_string(count) + " ns";
-    if (count < 999'500) return in(1e3, " us");  // three digits; what would be rounded up to 1000 is told in the next unit
+    if (count < 999'500)
+        return in(1e3, " us");  // three digits; what would be rounded up to 1000 is told in the next unit
     if (count < 999'500'000) return in(1e6, " ms");
     if (duration < minutes{2}) return in(1e9, " s");
     return std::to_string(duration_cast<minutes>(duration).count()) + " min";
@@ -56,6 +57,7 @@ struct failure_report {
     bool nested = false;  // each worker is held by a thread that waits for one
     std::exception_ptr last_error;
     std::chrono::nanoseconds since_last_error{};
+    bool factory_fails = false;  // its last call threw
     std::exception_ptr cause;
     bool forked = false;  // in a child of the process that made the pool
 
@@ -97,16 +99,17 @@ private:
     }
 
     [[nodiscard]] std::string_view remedy() const {
-        if (forked) return "This process was forked from the one that made the pool: make a pool of its own after the fork";
+        if (forked)
+            return "This process was forked from the one that made the pool: make a pool of its own after the fork";
         if (limits.places() == 0 && counted && code != errc::closed && code != errc::suspended)
             return "The pool has no place for a worker: give it a size or a max_overflow";
         if (nested)
             return "Take one worker per thread at a time, pass the lease on, or allow as many workers as threads nest";
         switch (code) {
             case errc::timeout:
+                if (factory_fails || status.making > 0) return "Look at what the factory connects to";
                 if (status.in_use >= limits.places())
                     return "Hold workers for less time, look for a lease that is kept, or raise size or max_overflow";
-                if (status.making > 0 || last_error) return "Look at what the factory connects to";
                 return "Give the call a longer timeout, or look for a slow health check";
             case errc::full: return "Wait with checkout_for, or raise size or max_overflow";
             case errc::closed: return "Close the pool after its last user, or make a new one";

@@ -52,9 +52,9 @@ struct request {
     call_site where{};
 
     // Known once it turns out that time matters.
-    bool waits = false;             // or else it is one try
-    clock_source::instant until{};  // if it waits
-    errc refusal = errc::full;      // what it is told when its time is up
+    bool waits = false;                                // or else it is one try
+    clock_source::instant until{};                     // if it waits
+    errc refusal = errc::full;                         // what it is told when its time is up
     std::optional<std::chrono::nanoseconds> waited{};  // in the queue, once it was served there
 
     void begin(const clock_source& clock) noexcept {
@@ -80,9 +80,9 @@ struct grant {
 /// clock behind `clock_source`. It lives until its pool and the last of its leases are gone (I7).
 ///
 /// Lock contract: `mutex()` guards every member but the slots' words, the attention word and the histograms. It is
-/// never held while user code runs (I5; the clock is not user code) or somebody is woken. A slot that is making, in_use, checking or retiring
-/// belongs to one thread, needs no lock, and keeps the core alive; after its last unlock with no slot in hand a
-/// function does not touch the core again.
+/// never held while user code runs (I5; the clock is not user code) or somebody is woken. A slot that is making,
+/// in_use, checking or retiring belongs to one thread, needs no lock, and keeps the core alive; after its last unlock
+/// with no slot in hand a function does not touch the core again.
 class pool_core {
 public:
     pool_core(const pool_options& options, const worker_layout& layout, const clock_source& clock,
@@ -210,15 +210,15 @@ private:
     std::size_t fill(std::size_t most);
 
     const control_handle control_;
-    const pool_options options_;  // as given; size and max_overflow are followed by limits_
+    const pool_options options_;                     // as given; size and max_overflow are followed by limits_
     const std::shared_ptr<const std::string> name_;  // shared with those who wait
     const worker_layout layout_;
     const clock_source clock_;
     const std::unique_ptr<worker_source> source_;
     const bool timed_;  // read the clock at every check-out and check-in
     const std::shared_ptr<coarse_tick> tick_;
-    const std::chrono::nanoseconds epoch_;                      // the same moment on the pool's clock
-    const std::chrono::system_clock::time_point wall_epoch_;    // and on the wall
+    const std::chrono::nanoseconds epoch_;                    // the same moment on the pool's clock
+    const std::chrono::system_clock::time_point wall_epoch_;  // and on the wall
     slot_array slots_;
     idle_list ordered_;
     idle_index index_;
@@ -240,6 +240,7 @@ private:
     std::condition_variable drained_;
     std::exception_ptr last_error_;  // the factory's
     clock_source::instant last_error_at_{};
+    bool factory_fails_ = false;  // its last call threw
     pool_stats counters_;
     atomic_histogram wait_;
     atomic_histogram create_;

@@ -32,8 +32,8 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
     const std::lock_guard<std::mutex> guard{mutex()};
     control().core = this;
     control().check_after = source_->checks_health() && options_.check_after_idle >= std::chrono::nanoseconds::zero()
-                               ? options_.check_after_idle
-                               : clock_source::never;
+                                ? options_.check_after_idle
+                                : clock_source::never;
     refresh_attention();
 }
 

@@ -83,15 +83,23 @@ inline grant pool_core::queue_up(request& ask) {
 inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask) {
     (void)this_thread_card.number();  // fills in the id
     grant got;
-    if (closed_) got = refuse(errc::closed, ask);
-    else if (holds_back() && !ask.waits) got = turn_away(errc::suspended, ask);
-    else if (limits_.places() == 0 && ask.waits) got = turn_away(errc::full, ask);
-    else if (queue_.empty() && !holds_back()) got.place = idle_or_place();
-    else if (barging() && !holds_back() && !front_is_overdue()) got.place = claim_idle();
+    if (closed_)
+        got = refuse(errc::closed, ask);
+    else if (holds_back() && !ask.waits)
+        got = turn_away(errc::suspended, ask);
+    else if (limits_.places() == 0 && ask.waits)
+        got = turn_away(errc::full, ask);
+    else if (queue_.empty() && !holds_back())
+        got.place = idle_or_place();
+    else if (barging() && !holds_back() && !front_is_overdue())
+        got.place = claim_idle();
     if (got.place == nullptr && !got.refused()) {
-        if (!ask.waits) got = turn_away(ask.refusal, ask);
-        else if (queue_.size() >= options_.max_waiters) got = turn_away(errc::overloaded, ask);
-        else if (ask.stop.stop_requested()) got = turn_away(errc::cancelled, ask);
+        if (!ask.waits)
+            got = turn_away(ask.refusal, ask);
+        else if (queue_.size() >= options_.max_waiters)
+            got = turn_away(errc::overloaded, ask);
+        else if (ask.stop.stop_requested())
+            got = turn_away(errc::cancelled, ask);
     }
     if (got.place != nullptr || got.refused()) {
         finish(lock, wakes);

@@ -30,9 +30,7 @@ inline pool_status pool_core::look() {
     seen.live = live_;
     seen.overflow = limits_.overflow(live_);
     seen.waiting = queue_.size();
-    seen.state = closed_        ? pool_state::closed
-                 : holds_back() ? pool_state::suspended
-                                : limits_.state(seen.idle, live_);
+    seen.state = closed_ ? pool_state::closed : holds_back() ? pool_state::suspended : limits_.state(seen.idle, live_);
     return seen;
 }
 
@@ -155,6 +153,7 @@ inline failure_report pool_core::report(errc code, std::chrono::nanoseconds wait
     story.cause = std::move(cause);
     story.last_error = last_error_;
     story.since_last_error = now - last_error_at_;
+    story.factory_fails = factory_fails_;
     bool nested = story.status.in_use > 0 && story.status.in_use == live_;
     slots_.for_each([&](slot& place) {
         const auto holder = holder_of(place, now);

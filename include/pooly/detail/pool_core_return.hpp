@@ -26,7 +26,7 @@ namespace pooly::detail {
     if ((control.attention.load(std::memory_order_relaxed) & stop_at) != 0) return false;
     const auto pool_id = control.pool_id;  // read while the lease still keeps the pool
     if (const auto held = now - place.since_when(); held > held.zero()) control.core->note_hold(held);
-    slot::update(place.since, now.count());  // idle since
+    slot::update(place.since, now.count());                                        // idle since
     const auto word = place.word.fetch_sub(come_home, std::memory_order_seq_cst);  // (S3), (A1)
     // From here on the worker is anybody's, and the pool may be gone.
     const auto seen = control.attention.load(std::memory_order_seq_cst);  // (A2)
@@ -184,7 +184,8 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
     }
     std::exception_ptr forgotten;  // ends after the lock: an exception's destructor is user code, too (I5)
     const std::lock_guard<std::mutex> guard{mutex()};
-    if (error == nullptr) {
+    factory_fails_ = error != nullptr;
+    if (!factory_fails_) {
         ++counters_.created;
     } else {
         ++counters_.create_failures;
@@ -202,8 +203,10 @@ inline std::exception_ptr pool_core::make_spare(slot& place, const create_contex
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     bool kept = true;
-    if (tried && error == nullptr) kept = put_back(place, slot_phase::making, wakes);
-    else free_place(place);
+    if (tried && error == nullptr)
+        kept = put_back(place, slot_phase::making, wakes);
+    else
+        free_place(place);
     settle(wakes);
     finish(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
@@ -220,7 +223,8 @@ inline slot* pool_core::reserve_place() {
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
     place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
-    place->word.store(word_of(slot_phase::making) | (holds_back() ? held_bit : slot_word{0}), std::memory_order_relaxed);
+    place->word.store(word_of(slot_phase::making) | (holds_back() ? held_bit : slot_word{0}),
+                      std::memory_order_relaxed);
     return place;
 }
 
@@ -237,8 +241,8 @@ inline void pool_core::free_place(slot& place) noexcept {
 }
 
 inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
-    // Waiters are announced here (A3), and then looked for again (A4): a worker that came back in between was noticed by
-    // nobody.
+    // Waiters are announced here (A3), and then looked for again (A4): a worker that came back in between was noticed
+    // by nobody.
     while ((refresh_attention() & attention::waiters) != 0) settle(wakes);
     if (draining_ > 0) drained_.notify_all();
     const bool last = orphaned_ && live_ == 0;

@@ -31,9 +31,9 @@ inline slot* pool_core::claim_idle() {
     return found != nullptr ? found : from_index();
 }
 
-/// From now on idle workers are found through the index: one walk over all slots is paid for by as many workers that come
-/// back, and ended when more than an eighth of all that live are idle again. Announced first, looked second (A3, A4): a worker that comes back meanwhile is indexed by
-/// whoever returned it.
+/// From now on idle workers are found through the index: one walk over all slots is paid for by as many workers that
+/// come back, and ended when more than an eighth of all that live are idle again. Announced first, looked second (A3,
+/// A4): a worker that comes back meanwhile is indexed by whoever returned it.
 inline void pool_core::index_idle() {
     scarce_ = true;
     index_due_ = slots_.size();
@@ -51,8 +51,8 @@ inline slot* pool_core::idle_or_place() {
     if (slot* const idle = claim_idle(); idle != nullptr) return idle;
     slot* const place = reserve_place();
     if (place == nullptr || live_ - retiring_ != limits_.size + 1) return place;
-    // The first overflow worker. Announce it, then look again (A3, A4): from here on those that come back are dismissed,
-    // so this one is made only if really none is idle (rule 8).
+    // The first overflow worker. Announce it, then look again (A3, A4): from here on those that come back are
+    // dismissed, so this one is made only if really none is idle (rule 8).
     refresh_attention();
     slot* const idle = claim_idle();
     if (idle == nullptr) return place;
@@ -113,24 +113,25 @@ inline void pool_core::settle(wake_list& wakes) noexcept {
 inline void pool_core::mark_all_stale() noexcept {
     slots_.for_each([](slot& place) {
         // relaxed load: slots become empty, and stop being it, under the lock. acq_rel: as every change of owner (S4).
-        if (place.word.load(std::memory_order_relaxed) != 0)
-            place.word.fetch_or(stale_bit, std::memory_order_acq_rel);
+        if (place.word.load(std::memory_order_relaxed) != 0) place.word.fetch_or(stale_bit, std::memory_order_acq_rel);
     });
     ordered_.clear();
     index_.clear();
 }
 
-/// Brings the marks in the words up to date with `holds_back()`, which was `before`. From then on no claim succeeds, and
-/// those that did are seen as in use.
+/// Brings the marks in the words up to date with `holds_back()`, which was `before`. From then on no claim succeeds,
+/// and those that did are seen as in use.
 inline void pool_core::hold_all_back(bool before) noexcept {
     const bool now = holds_back();
     if (now == before) return;
     slots_.for_each([now](slot& place) {
-        // relaxed load: slots become empty, and stop being it, under the lock. The marks order nothing themselves: what a
-        // claim may see of a worker is the matter of (S2).
+        // relaxed load: slots become empty, and stop being it, under the lock. The marks order nothing themselves: what
+        // a claim may see of a worker is the matter of (S2).
         if (place.word.load(std::memory_order_relaxed) == 0) return;
-        if (now) place.word.fetch_or(held_bit, std::memory_order_seq_cst);
-        else place.word.fetch_and(~held_bit, std::memory_order_seq_cst);
+        if (now)
+            place.word.fetch_or(held_bit, std::memory_order_seq_cst);
+        else
+            place.word.fetch_and(~held_bit, std::memory_order_seq_cst);
     });
 }
 

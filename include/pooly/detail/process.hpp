@@ -44,7 +44,7 @@ public:
     }
 
     /// Gives a block back whose pool has left it (pool_id is 0).
-    void give_back(control_block& block) noexcept {
+    void give_back(control_block & block) noexcept {
         const std::lock_guard<std::mutex> guard{mutex_};
         block.next_free = std::exchange(free_, &block);
     }
@@ -60,8 +60,8 @@ public:
 private:
 #if POOLY_HAS_ATFORK
     /// A forked child shares its parent's connections and has none of its threads: there every pool of the parent's is
-    /// out of order, and a new one starts a tick of its own. (If this cannot be registered, a child is as unprotected as
-    /// on a system without fork handlers.)
+    /// out of order, and a new one starts a tick of its own. (If this cannot be registered, a child is as unprotected
+    /// as on a system without fork handlers.)
     process() {
         (void)::pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
                                [] { instance().begin_in_child(); });
@@ -70,7 +70,8 @@ private:
     void begin_in_child() noexcept {
         for (auto* block = all_; block != nullptr; block = block->next)
             if (block->pool_id != 0)
-                block->attention.fetch_or(attention::forked, std::memory_order_relaxed);  // relaxed: there is one thread
+                block->attention.fetch_or(attention::forked,
+                                          std::memory_order_relaxed);  // relaxed: there is one thread
         tick_.reset();
         mutex_.unlock();
     }

@@ -30,7 +30,8 @@ struct alignas(cache_line) slot {
     // The last check-out, for `holders()`. Written by the owner, read by anyone: a sequence lock whose counter is the
     // use count. (S5) each field is stored with a release after the claim that began this use, so a reader that sees a
     // later use's field (acquire) sees that use's count when it looks at `word` again, and drops what it has read.
-    // (`since` is also stored on the way home, a moment before the word changes; who reads it then sees a hold of zero.)
+    // (`since` is also stored on the way home, a moment before the word changes; who reads it then sees a hold of
+    // zero.)
     std::atomic<const char*> file{""};
     std::atomic<const char*> function{""};
     std::atomic<std::uint64_t> line_and_use{0};  // line << 32 | low half of the use count; stored last
@@ -78,8 +79,7 @@ struct alignas(cache_line) slot {
     [[nodiscard]] bool try_take() noexcept {
         auto seen = word.load(std::memory_order_seq_cst);
         while (is_fit(seen))  // again if a consumer was quicker, or a flag was raised
-            if (word.compare_exchange_weak(seen, seen + go_out, std::memory_order_seq_cst))
-                return true;
+            if (word.compare_exchange_weak(seen, seen + go_out, std::memory_order_seq_cst)) return true;
         return false;
     }
 

@@ -43,13 +43,13 @@ public:
         run(std::size_t count, const worker_layout& layout)
             : layout_{layout},
               count_{count},
-              memory_{static_cast<std::byte*>(
-                  ::operator new(count * layout.stride, std::align_val_t{layout.alignment}))} {
+              memory_{
+                  static_cast<std::byte*>(::operator new (count* layout.stride, std::align_val_t{layout.alignment}))} {
             for (std::size_t i = 0; i < count; ++i) ::new (memory_ + i * layout.stride) slot;
         }
         run(const run&) = delete;
         run& operator=(const run&) = delete;
-        ~run() { ::operator delete(memory_, std::align_val_t{layout_.alignment}); }  // a slot's own end is trivial
+        ~run() { ::operator delete (memory_, std::align_val_t{layout_.alignment}); }  // a slot's own end is trivial
 
         [[nodiscard]] slot& operator[](std::size_t i) noexcept {
             return *std::launder(reinterpret_cast<slot*>(memory_ + i * layout_.stride));

@@ -29,7 +29,7 @@ public:
         const auto& known = homes_[pool % homes_.size()];
         return known.pool == pool ? known.place : nullptr;
     }
-    void remember(std::uint64_t pool, slot& place) noexcept { last_ = homes_[pool % homes_.size()] = {pool, &place}; }
+    void remember(std::uint64_t pool, slot & place) noexcept { last_ = homes_[pool % homes_.size()] = {pool, &place}; }
 
     [[nodiscard]] thread_key id() const noexcept { return id_; }
 

@@ -37,7 +37,9 @@ public:
     explicit typed_source(worker_hooks<T> hooks) : hooks_{with_traits<T>(std::move(hooks))} {}
 
     void destroy(void* worker) noexcept final { std::destroy_at(static_cast<T*>(worker)); }
-    [[nodiscard]] bool healthy(void* worker) final { return !hooks_.healthy || hooks_.healthy(*static_cast<T*>(worker)); }
+    [[nodiscard]] bool healthy(void* worker) final {
+        return !hooks_.healthy || hooks_.healthy(*static_cast<T*>(worker));
+    }
     void reset(void* worker) final { call(hooks_.reset, worker); }
     void retire(void* worker) final { call(hooks_.retire, worker); }
     [[nodiscard]] bool checks_health() const noexcept final { return static_cast<bool>(hooks_.healthy); }
@@ -59,21 +61,26 @@ private:
 template <class Factory>
 struct factory_result {};
 template <class Factory>
-    requires std::invocable<Factory&, const create_context&>
+requires std::invocable<Factory&, const create_context&>
 struct factory_result<Factory> {
     using type = std::invoke_result_t<Factory&, const create_context&>;
 };
 template <class Factory>
-    requires(!std::invocable<Factory&, const create_context&> && std::invocable<Factory&>)
-struct factory_result<Factory> {
+requires(!std::invocable<Factory&, const create_context&> && std::invocable<Factory&>) struct factory_result<Factory> {
     using type = std::invoke_result_t<Factory&>;
 };
 
 template <class Factory>
-concept factory = requires { typename factory_result<std::decay_t<Factory>>::type; };
+concept factory = requires {
+    typename factory_result<std::decay_t<Factory>>::type;
+};
 
 template <class Factory>
 using factory_result_t = typename factory_result<std::decay_t<Factory>>::type;
+
+/// Keeps a constructor that takes anything from being taken for a copy.
+template <class Given, class Own>
+concept other_than = !std::same_as<std::remove_cvref_t<Given>, Own>;
 
 template <class T, class Factory>
 class factory_source final : public typed_source<T> {
@@ -82,14 +89,18 @@ public:
     factory_source(F&& factory, worker_hooks<T> hooks)
         : typed_source<T>{std::move(hooks)}, factory_(std::forward<F>(factory)) {
         // std::function, function pointers and their like can be empty
-        if constexpr (requires { { factory_ == nullptr } -> std::convertible_to<bool>; })
+        if constexpr (requires {
+                          { factory_ == nullptr } -> std::convertible_to<bool>;
+                      })
             if (factory_ == nullptr) refuse("factory", "must not be empty");
     }
 
     /// Built in place: a T need be neither copyable nor movable.
     void construct(void* where, const create_context& context) override {
-        if constexpr (std::invocable<Factory&, const create_context&>) ::new (where) T(std::invoke(factory_, context));
-        else ::new (where) T(std::invoke(factory_));
+        if constexpr (std::invocable<Factory&, const create_context&>)
+            ::new (where) T(std::invoke(factory_, context));
+        else
+            ::new (where) T(std::invoke(factory_));
     }
 
 private:
