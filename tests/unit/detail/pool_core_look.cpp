@@ -323,8 +323,9 @@ TEST_CASE("holders are those who checked out, though the lease has moved on to a
     CHECK(db.holders()[0].thread == other);
 }
 
-TEST_CASE("every way to check out names its caller's line") {
-    pooly::pool db{one, {.size = 1}};
+TEST_CASE("every way to check out names its caller's line, on the fast path and off it") {
+    const auto timing = GENERATE(pooly::timing_mode::coarse, pooly::timing_mode::precise);
+    pooly::pool db{one, {.size = 1, .timing = timing}};
     const auto line_of = [&](const auto& held) { return held ? db.holders().at(0).where.line : 0; };
     const auto soon = std::chrono::steady_clock::now() + 1h;
     CHECK(line_of(db.checkout()) == __LINE__);
