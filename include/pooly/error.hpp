@@ -13,8 +13,8 @@ namespace pooly {
 /// Why no worker was lent. `full` is a normal answer of a call that does not wait; the others are failures.
 enum class errc {
     timeout = 1,          ///< no worker came back before the deadline
-    full,                 ///< every place is taken and the call does not wait, or the pool has no place at all
-    closed,               ///< the pool was closed
+    full,                 ///< `try_checkout()`: every place is taken; any other: the pool has no place at all
+    closed,               ///< the pool was closed, or this is a forked child of the process that made it
     cancelled,            ///< the caller's stop token asked it to give up
     failed,               ///< the pool gave up after too many worker deaths
     suspended,            ///< the pool lends nothing until `resume()`
@@ -28,28 +28,30 @@ enum class errc {
 
 namespace detail {
 
-class [[gnu::visibility("default")]] pool_error_category final
-    : public std::error_category{public : [[nodiscard]] const char * name() const noexcept override{return "pooly";
-}
+class [[gnu::visibility("default")]] pool_error_category;  // apart: clang-format 14 stumbles over both in one
 
-[[nodiscard]] std::string message(int value) const override {
-    switch (static_cast<errc>(value)) {
-        case errc::timeout: return "timed out waiting for a worker";
-        case errc::full: return "every worker is in use";
-        case errc::closed: return "the pool is closed";
-        case errc::cancelled: return "the wait for a worker was cancelled";
-        case errc::failed: return "the pool has failed";
-        case errc::suspended: return "the pool is suspended";
-        case errc::overloaded: return "too many consumers are waiting already";
-        case errc::backend_unavailable: return "the backend of the workers is unavailable";
-        case errc::create_failed: return "a worker could not be made";
-        case errc::no_such_pool: return "no pool of that name";
-        case errc::name_taken: return "a pool of that name exists already";
-        case errc::wrong_type: return "the pool of that name holds another type";
+class pool_error_category final : public std::error_category {
+public:
+    [[nodiscard]] const char* name() const noexcept override { return "pooly"; }
+
+    [[nodiscard]] std::string message(int value) const override {
+        switch (static_cast<errc>(value)) {
+            case errc::timeout: return "timed out waiting for a worker";
+            case errc::full: return "every worker is in use";
+            case errc::closed: return "the pool is closed";
+            case errc::cancelled: return "the wait for a worker was cancelled";
+            case errc::failed: return "the pool has failed";
+            case errc::suspended: return "the pool is suspended";
+            case errc::overloaded: return "too many consumers are waiting already";
+            case errc::backend_unavailable: return "the backend of the workers is unavailable";
+            case errc::create_failed: return "a worker could not be made";
+            case errc::no_such_pool: return "no pool of that name";
+            case errc::name_taken: return "a pool of that name exists already";
+            case errc::wrong_type: return "the pool of that name holds another type";
+        }
+        return "unknown pooly error";
     }
-    return "unknown pooly error";
-}
-};  // namespace pooly
+};
 
 }  // namespace detail
 

@@ -178,7 +178,8 @@ public:
     void close() noexcept { core_->close(); }
 
     /// Waits until no worker is on loan, and lends none meanwhile (as if suspended). Returns how many were still out
-    /// when the time was up. Blocks: at most `timeout`. Shutdown is `drain_for(5s)`, then `close()`.
+    /// when the time was up. Afterwards it lends again, unless it is suspended or closed; `resume()` does not end it
+    /// sooner. Blocks: at most `timeout`. Shutdown is `drain_for(5s)`, then `close()`.
     template <class Rep, class Period>
     std::size_t drain_for(std::chrono::duration<Rep, Period> timeout) {
         return core_->drain(core_->clock().after(detail::to_nanoseconds(timeout)));

@@ -3,6 +3,10 @@
 
 // All of pooly but the adapters.
 
+#if __cplusplus < 202002L
+#error "pooly needs C++20: compile with -std=c++20"
+#endif
+
 #include <pooly/call_site.hpp>
 #include <pooly/checkout_result.hpp>
 #include <pooly/create_context.hpp>

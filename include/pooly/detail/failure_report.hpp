@@ -75,7 +75,7 @@ struct failure_report {
         std::ostringstream out;
         out << "pooly: pool " << (name.empty() ? "(unnamed)" : "'" + name + "'") << ": "
             << make_error_code(code).message();
-        if (waited > waited.zero()) out << " after " << humane(waited);
+        if (waited > waited.zero()) out << (code == errc::timeout ? " after " : "; waited ") << humane(waited);
         if (cause) out << ": " << text_of(cause);
         if (counted) tell_counts(out);
         if (longest)
@@ -115,7 +115,7 @@ private:
             case errc::closed: return "Close the pool after its last user, or make a new one";
             case errc::cancelled: return "The caller asked for it; nothing is wrong with the pool";
             case errc::failed: return "Mend what kills the workers, then call restart()";
-            case errc::suspended: return "Call resume(), or wait longer";
+            case errc::suspended: return "Call resume(), or wait until the drain is over";
             case errc::overloaded: return "Send less work, raise max_waiters, or raise size or max_overflow";
             case errc::backend_unavailable: return "The pool recovers by itself once the backend is back";
             case errc::create_failed: return "Mend the cause; the place is kept and the next check-out tries again";

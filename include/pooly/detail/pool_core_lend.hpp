@@ -191,8 +191,8 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
 
     std::unique_lock<std::mutex> lock{mutex()};
     if (!tried || error != nullptr) {
-        auto got = late ? turn_away(*late, ask) : refuse(errc::create_failed, ask, {}, error);
         free_place(place);  // for the next one (I8)
+        auto got = late ? turn_away(*late, ask) : refuse(errc::create_failed, ask, {}, error);
         conclude(lock, wakes);
         return got;
     }

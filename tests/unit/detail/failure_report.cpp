@@ -280,7 +280,7 @@ TEST_CASE("a closed or suspended pool is told as that, whatever its size") {
         db.suspend();
         const auto suspended = story_of(db);
         CHECK_THAT(suspended, ContainsSubstring("the pool is suspended"));
-        CHECK_THAT(suspended, ContainsSubstring("Call resume(), or wait longer."));
+        CHECK_THAT(suspended, ContainsSubstring("Call resume(), or wait until the drain is over."));
         db.close();
         const auto closed = story_of(db);
         CHECK_THAT(closed, ContainsSubstring("the pool is closed"));

@@ -50,26 +50,26 @@ struct verb {
     std::function<std::error_code(pool_of_ints&)> ask;
 };
 
-/// Every verb there is; those that wait do so for a millisecond.
-std::vector<verb> every_verb() {
-    const auto soon = [] { return std::chrono::steady_clock::now() + 1ms; };
+/// Every verb there is; those that wait do so for a millisecond, or for as long as nothing in a test should take.
+std::vector<verb> every_verb(nanoseconds wait = 1ms) {
+    const auto soon = [=] { return std::chrono::steady_clock::now() + wait; };
     std::vector<verb> all{
         {"checkout", true, [](auto& db) { return reason_of([&] { return db.checkout(); }); }},
-        {"checkout_for", true, [](auto& db) { return reason_of([&] { return db.checkout_for(1ms); }); }},
+        {"checkout_for", true, [=](auto& db) { return reason_of([&] { return db.checkout_for(wait); }); }},
         {"checkout_until", true, [=](auto& db) { return reason_of([&] { return db.checkout_until(soon()); }); }},
         {"try_checkout", false, [](auto& db) { return db.try_checkout().error(); }},
-        {"try_checkout_for", true, [](auto& db) { return db.try_checkout_for(1ms).error(); }},
+        {"try_checkout_for", true, [=](auto& db) { return db.try_checkout_for(wait).error(); }},
         {"try_checkout_until", true, [=](auto& db) { return db.try_checkout_until(soon()).error(); }},
     };
 #if defined(__cpp_lib_jthread)
     static const std::stop_source nobody_asks;
     const auto token = nobody_asks.get_token();
     all.push_back({"checkout, stop", true, [=](auto& db) { return reason_of([&] { return db.checkout(token); }); }});
-    all.push_back(
-        {"checkout_for, stop", true, [=](auto& db) { return reason_of([&] { return db.checkout_for(1ms, token); }); }});
+    all.push_back({"checkout_for, stop", true,
+                   [=](auto& db) { return reason_of([&] { return db.checkout_for(wait, token); }); }});
     all.push_back({"checkout_until, stop", true,
                    [=](auto& db) { return reason_of([&] { return db.checkout_until(soon(), token); }); }});
-    all.push_back({"try_checkout_for, stop", true, [=](auto& db) { return db.try_checkout_for(1ms, token).error(); }});
+    all.push_back({"try_checkout_for, stop", true, [=](auto& db) { return db.try_checkout_for(wait, token).error(); }});
     all.push_back(
         {"try_checkout_until, stop", true, [=](auto& db) { return db.try_checkout_until(soon(), token).error(); }});
 #endif
@@ -77,8 +77,8 @@ std::vector<verb> every_verb() {
 }
 
 /// For `checkout()`, which is told its timeout by the pool.
-pooly::pool_options briefly(std::size_t size, std::size_t max_overflow = 0) {
-    return {.size = size, .max_overflow = max_overflow, .checkout_timeout = 1ms};
+pooly::pool_options briefly(std::size_t size, std::size_t max_overflow = 0, nanoseconds wait = 1ms) {
+    return {.size = size, .max_overflow = max_overflow, .checkout_timeout = wait};
 }
 
 auto one() { return 1; }
@@ -98,9 +98,9 @@ TEST_CASE("every check-out gets an idle worker") {
 }
 
 TEST_CASE("every check-out makes a worker where there is room") {
-    pool db{one, briefly(0, 1)};
+    pool db{one, briefly(0, 1, 1h)};
     std::uint64_t made = 0;
-    for (const auto& verb : every_verb()) {
+    for (const auto& verb : every_verb(1h)) {
         CAPTURE(verb.name);
         CHECK_FALSE(verb.ask(db));
         CHECK(db.stats().created == ++made);
@@ -142,7 +142,7 @@ TEST_CASE("every check-out is told that the pool is suspended, at once or when i
 TEST_CASE("every check-out tells what the factory threw, with the exception as its cause") {
     pool<int> db{[]() -> int { throw std::runtime_error{"no route to host"}; },
                  {.size = 1, .start = pooly::start_mode::lazy}};
-    for (const auto& verb : every_verb()) {
+    for (const auto& verb : every_verb(1h)) {
         CAPTURE(verb.name);
         CHECK(verb.ask(db) == errc::create_failed);
     }
