@@ -287,13 +287,13 @@ void run(const stress& how, std::chrono::milliseconds budget, std::uint64_t run_
         CHECK(book.wrong_answers == 0);
         CHECK(book.most_pooled <= static_cast<int>(how.meddles ? most_places : how.size + how.max_overflow));
 
-        db.resume();
         const auto seen = look(db);
         CHECK(seen == counts{.idle = seen.idle});  // nobody holds, nobody waits, nothing under way
         CHECK(db.status().overflow == 0);          // rule 8
         CHECK(book.pooled == static_cast<int>(seen.idle));
         CHECK(book.made - book.destroyed - book.detached == book.pooled);
 
+        db.resume();
         book.sunny = true;
         CHECK(db.prewarm() == db.options().size - seen.idle);
         const auto all = take(db, db.options().size + db.options().max_overflow);  // no place was lost
