@@ -309,7 +309,7 @@ TEST_CASE("one who waits when the pool is closed is told how long he waited, tho
         manual_clock::advance(7s);
     }
     CHECK(waiting.get() ==
-          "pooly: pool 'db': the pool is closed after 7 s. "
+          "pooly: pool 'db': the pool is closed; waited 7 s. "
           "Close the pool after its last user, or make a new one.");
 }
 
