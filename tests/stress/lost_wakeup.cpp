@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,8 @@ using pooly::fairness_policy;
 using pooly::idle_order;
 using pooly::test::hang_guard;
 using pooly::test::stress_budget;
+
+using worker_pool = pooly::pool<int>;
 
 constexpr auto for_ever = std::chrono::nanoseconds::max();
 
@@ -58,7 +61,82 @@ struct setting {
     return std::max<std::chrono::nanoseconds>(stress_budget() / 5, 100ms);
 }
 
+/// Threads of which one half has all the workers that are to be had and the other half wants them. All begin a round at
+/// the same moment; in the next round the halves change places.
+class relay {
+public:
+    relay(worker_pool& from, unsigned half, std::chrono::nanoseconds budget)
+        : db_{from}, half_{half}, end_{std::chrono::steady_clock::now() + budget} {}
+
+    void run() {
+        std::vector<std::thread> threads;
+        for (unsigned t = 0; t < 2 * half_; ++t) threads.emplace_back([this, t] { run_one(t); });
+        for (auto& one : threads) one.join();
+    }
+
+    [[nodiscard]] unsigned rounds() const { return round_; }
+
+private:
+    void run_one(unsigned self) {
+        std::minstd_rand random{self + 1};
+        pooly::lease<int> held;
+        if (self < half_) held = db_.checkout();
+        for (;;) {
+            meet();
+            if (over_) return;
+            // Up to a hundred microseconds, as it takes to wake a thread; each order of magnitude as often as the
+            // others.
+            for (auto turns = random() % (1U << random() % 17U); turns > 0; --turns) (void)round_.load();
+            // Nobody returns anything but this until all who want a worker have one: a worker that they sleep beside
+            // stays where it is.
+            if (held)
+                held.checkin();
+            else
+                held = db_.checkout();
+        }
+    }
+
+    /// Returns when all threads are here.
+    void meet() {
+        const auto round = round_.load();
+        if (++here_ == 2 * half_) {
+            here_ = 0;
+            if (std::chrono::steady_clock::now() >= end_) over_ = true;
+            ++round_;
+        }
+        while (round_ == round) std::this_thread::yield();
+    }
+
+    worker_pool& db_;
+    const unsigned half_;
+    const std::chrono::steady_clock::time_point end_;
+    std::atomic<unsigned> here_{0};
+    std::atomic<unsigned> round_{0};
+    std::atomic<bool> over_{false};
+};
+
 }  // namespace
+
+TEST_CASE("stress: no wake-up is lost when workers are returned and asked for at the same moment") {
+    for (const auto& one : settings()) {
+        if (one.options.max_overflow > 0) continue;  // where nobody has to wait
+        for (const unsigned half : {1U, 2U}) {
+            DYNAMIC_SECTION(one.name << ", " << half << " at a time") {
+                const hang_guard guard{std::string{"a lost wake-up: "} + one.name};
+                auto options = one.options;
+                options.size += half - 1;
+                worker_pool db{[] { return 0; }, options};
+                std::vector<pooly::lease<int>> kept;
+                for (std::size_t i = 0; i < one.kept; ++i) kept.push_back(db.checkout());
+                relay those{db, half, share()};
+                those.run();
+                CHECK(those.rounds() > 1);
+                CHECK(db.status().waiting == 0);
+                CHECK(db.status().in_use == one.kept);
+            }
+        }
+    }
+}
 
 TEST_CASE("stress: no wake-up is lost, however the workers come back") {
     for (const auto& one : settings()) {

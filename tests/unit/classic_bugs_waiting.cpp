@@ -61,6 +61,35 @@ TEST_CASE("classic bug 3: a worker that comes back between the look and the queu
     CHECK(got);
 }
 
+TEST_CASE("classic bug 3: a worker that comes back as the pool begins to index the idle ones is found") {
+    // A check-in in its two steps: the worker is idle, and then looked after by whoever returned it.
+    namespace detail = pooly::detail;
+    detail::control_block* block = nullptr;
+    {
+        detail::control_handle next;  // in this block the pool will be
+        block = &*next;
+    }
+    pooly::pool db{[] { return 1; }, {.size = 100}};
+    REQUIRE(block->core != nullptr);
+    detail::request ask;
+    detail::slot* const place = block->core->acquire(ask).place;
+    REQUIRE(place != nullptr);
+    std::vector<pooly::lease<int>> others;
+    for (int i = 0; i < 99; ++i) others.push_back(db.checkout());
+    CHECK(db.try_checkout().error() == errc::full);  // many looked at in vain: from now on they are indexed
+    place->word -= detail::come_home;
+    SECTION("by one who asks later") {
+        detail::look_after_return(*block, block->pool_id, *place);
+        CHECK(db.try_checkout());
+    }
+    SECTION("by one who waits") {
+        auto waiter = elsewhere([&] { return *db.checkout_for(1h); });
+        wait_for_waiters(db);  // beside an idle worker, as the second step is yet to come
+        detail::look_after_return(*block, block->pool_id, *place);
+        CHECK(waiter.get() == 1);
+    }
+}
+
 TEST_CASE("classic bug 5: a timeout is an instant, however often the waiter is woken") {
     // Barging: whoever waits is woken for each worker that comes back, and here a newcomer is always there first.
     pooly::pool<int, hooked_clock> db{[] { return 1; }, {.size = 1, .fairness = fairness_policy::bounded_barging}};
