@@ -745,7 +745,7 @@ TEST_CASE("I7: one who comes late to a pool that is gone does nothing to the poo
     REQUIRE(block->pool_id != of_the_dead);
     const auto before = db.status();
     detail::slot place;
-    const auto word = detail::word_of(detail::slot_phase::idle) | detail::stale_bit;
+    const auto word = detail::word_of(detail::slot_phase::stale);
     place.word = word;
     detail::look_after_return(*block, of_the_dead, place);
     CHECK(place.word == word);

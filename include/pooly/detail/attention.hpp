@@ -11,13 +11,18 @@
 // one announces it and then looks whether any is idle:
 //
 //     (A1) word: in_use -> idle              (A3) attention: waiters
+//          (light fence)                          (heavy fence)
 //     (A2) load attention                    (A4) look at the words again
 //
-// All four are sequentially consistent: then at least one of (A2) and (A4) sees the other side's store, and no wake-up
-// is lost. Weaken any of them and both may miss. The same holds for `surplus`, `draining` and `scarce`, which are
-// announced in the same way.
-// Two things are marked in the slots' words instead, because a consumer that has passed the gate must not get a worker
-// any more: stale and held_back. There the claim itself is what sees them, and no second look is needed.
+// At least one of (A2) and (A4) must see the other side's store, or a wake-up is lost. A fence between store and load
+// on either side does it. Returning is frequent and announcing is rare, so where the system can (process_fence), the
+// heavy fence is one in every thread, and the light one only keeps the compiler from reordering: a check-in is then a
+// plain store. Elsewhere all four are sequentially consistent, which does it, too. Weaken any of them and both may
+// miss.
+// The same holds for every bit that a check-in must not overlook (`locks_checkin`): each is announced, and then what
+// came home meanwhile is looked for. One who has passed the gate of a check-out may still claim a worker that came
+// home on the fast path in that moment, as if both had come before; what was idle when a pool is held back, restarted
+// or closed is taken out of reach in its word (slot_phase), where the claim itself sees it.
 namespace pooly::detail::attention {
 
 using bits = std::uint32_t;
@@ -33,14 +38,15 @@ inline constexpr bits ordered = 1U << 7U;    // lifo or fifo: the idle ones stan
 inline constexpr bits timed = 1U << 8U;      // the clock is read at check-out and check-in
 inline constexpr bits resetting = 1U << 9U;  // workers are reset when they come back
 inline constexpr bits forked = 1U << 10U;    // this process is a child of the one that made the pool
+inline constexpr bits renewing = 1U << 11U;  // workers of an earlier generation are still on loan
 
 /// What makes a check-out take the lock, and what only takes it off the inlined path.
 inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
-/// The same for a check-in. `closed` and `held_back` are not among them: what they ask of a check-in is marked in its
-/// word.
-inline constexpr bits locks_checkin = waiters | surplus | draining | scarce | ordered | forked;
+/// The same for a check-in.
+inline constexpr bits locks_checkin =
+    waiters | surplus | draining | scarce | held_back | closed | ordered | forked | renewing;
 inline constexpr bits slows_checkin = locks_checkin | timed | resetting;
 
 }  // namespace pooly::detail::attention

@@ -19,6 +19,7 @@ class pool_core;
 /// look safe, at two more shared writes per check-out; memory that stays makes it free.
 struct alignas(cache_line) control_block {
     std::atomic<attention::bits> attention{0};
+    bool has_process_fence = false;  // constant: whether those who announce themselves fence for all (attention.hpp)
 
     // Constant while a pool lives here. Written and, by those who hold neither pool nor lease, read under `mutex`.
     std::uint64_t pool_id = 0;  // 0: no pool lives here

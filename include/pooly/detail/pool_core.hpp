@@ -158,9 +158,9 @@ private:
     [[nodiscard]] slot* claim_idle();
     [[nodiscard]] slot* claim_lock_free() noexcept;  // needs no lock
     void index_idle();
-    void make_idle(slot& place, slot_phase from) noexcept;
+    void make_idle(slot& place) noexcept;
     [[nodiscard]] slot* reserve_place();
-    void begin_retiring(slot& place, slot_phase from) noexcept;
+    void begin_retiring(slot& place) noexcept;
     void free_place(slot& place) noexcept;
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
@@ -168,11 +168,13 @@ private:
     void settle(wake_list& wakes) noexcept;
     [[nodiscard]] bool front_is_overdue() const noexcept;
     [[nodiscard]] bool has_idle();
-    [[nodiscard]] bool put_back(slot& place, slot_phase from, wake_list& wakes) noexcept;
+    [[nodiscard]] bool put_back(slot& place, wake_list& wakes) noexcept;
+    [[nodiscard]] bool is_outgrown(const slot& place) const noexcept;
+    [[nodiscard]] bool is_outdated(const slot& place) const noexcept;
     void mark_all_stale() noexcept;
-    void hold_all_back(bool before) noexcept;
+    std::size_t hold_all_back() noexcept;
+    void let_go() noexcept;
     attention::bits refresh_attention() noexcept;
-    [[nodiscard]] std::size_t count_out();
     [[nodiscard]] pool_status look();
     [[nodiscard]] std::optional<holder_info> holder_of(slot& place, clock_source::instant now) const;
     [[nodiscard]] std::chrono::system_clock::time_point wall_time(std::chrono::nanoseconds at) const noexcept;
@@ -196,6 +198,7 @@ private:
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] grant make_for(slot& place, const request& ask);
+    [[nodiscard]] bool ends_here(const slot& place) const noexcept;
     [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
     [[nodiscard]] bool passes_check(slot& place);
     [[nodiscard]] grant swap_dead(slot& place, request& ask);
@@ -227,6 +230,7 @@ private:
     std::atomic<std::size_t> spread_{1};  // max(1, limits_.size)
     std::size_t live_ = 0;         // slots that are not empty (I1: never above limits_.places(), but for a shrink)
     std::size_t retiring_ = 0;     // of these, on their way out: they do not make others surplus
+    std::size_t outgrown_ = 0;     // of all, those made before the last restart
     std::size_t first_empty_ = 0;  // no slot before it is empty
     std::uint64_t last_worker_ = 0;
     std::uint64_t generation_ = 0;

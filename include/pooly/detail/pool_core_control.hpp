@@ -73,17 +73,14 @@ inline void pool_core::orphan() noexcept {
 inline std::size_t pool_core::drain(clock_source::instant until) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    const bool before = holds_back();
     ++draining_;
-    refresh_attention();  // announced first (A3), counted second (A4)
-    hold_all_back(before);
-    auto out = count_out();
+    auto out = hold_all_back();
     while (out > 0 && (until == clock_source::never || clock_.now() < until)) {
         clock_.wait(drained_, lock, until);
-        out = count_out();
+        out = hold_all_back();
     }
     --draining_;
-    hold_all_back(true);
+    let_go();
     conclude(lock, wakes);
     return out;
 }
@@ -94,6 +91,7 @@ inline void pool_core::restart() {
         std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return;
         ++generation_;
+        outgrown_ = live_;
         mark_all_stale();
         finish(lock, wakes);
     }
@@ -103,9 +101,11 @@ inline void pool_core::restart() {
 inline void pool_core::suspend(bool on) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    const bool before = holds_back();
     suspended_ = on;
-    hold_all_back(before);
+    if (on)
+        (void)hold_all_back();
+    else
+        let_go();
     conclude(lock, wakes);
 }
 
@@ -124,6 +124,7 @@ inline void pool_core::resize(const sizing& limits) {
     limits_ = limits;
     spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
     const bool fills = options_.start == start_mode::eager && !closed_;
+    refresh_attention();  // announced first (A3): `conclude` looks for those that are surplus now (A4)
     conclude(lock, wakes);
     if (fills) fill(limits.size);
 }
@@ -137,9 +138,9 @@ inline std::size_t pool_core::sweep_stale() {
     slots_.for_each([&](slot& place) {
         {
             const std::lock_guard<std::mutex> guard{mutex()};  // two may come for the same worker
-            // relaxed: a marked idle worker is touched under the lock only
-            if (!is_discarded(place.word.load(std::memory_order_relaxed))) return;
-            begin_retiring(place, slot_phase::idle);  // (S4)
+            // relaxed: a stale worker is touched under the lock only
+            if (phase_of(place.word.load(std::memory_order_relaxed)) != slot_phase::stale) return;
+            begin_retiring(place);
         }
         ++swept;
         dispose(place, farewell::with_retire, then::leave_empty);

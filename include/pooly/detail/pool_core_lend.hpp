@@ -198,13 +198,12 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
     }
     if (closed_ || late) {  // made in vain: to the next one (I4) or, in a closed pool, away (I9)
         auto got = turn_away(closed_ ? errc::closed : *late, ask);
-        const bool kept = put_back(place, slot_phase::making, wakes);
+        const bool kept = put_back(place, wakes);
         finish(lock, wakes);
         if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
         return got;
     }
-    place.word.fetch_add(one_use, std::memory_order_relaxed);  // relaxed: published by the change
-    place.change(slot_phase::making, slot_phase::in_use);      // (S1)
+    place.pass_on();
     finish(lock, wakes);
     return lend(place, ask);
 }
@@ -216,14 +215,16 @@ inline bool pool_core::is_fresh(const slot& place) const noexcept {
 
 /// Asks the worker's health, in the caller's thread. A hook that throws says no.
 inline bool pool_core::passes_check(slot& place) {
-    place.change(slot_phase::in_use, slot_phase::checking);
+    place.change(slot_phase::checking);
     bool well = false;
     try {
         well = source_->healthy(worker(place));
     } catch (...) {  // a worker that cannot be asked is as good as dead
     }
-    if (!well) place.word.fetch_sub(one_use, std::memory_order_relaxed);  // relaxed: our own; it was never lent
-    place.change(slot_phase::checking, well ? slot_phase::in_use : slot_phase::retiring);
+    if (well)
+        place.change(slot_phase::in_use);
+    else
+        place.change_unused(slot_phase::retiring);
     return well;
 }
 

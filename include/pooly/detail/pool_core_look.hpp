@@ -21,9 +21,11 @@ inline pool_status pool_core::look() {
         switch (phase_of(place.word.load(std::memory_order_relaxed))) {  // relaxed: each word is a fact of its own
             case slot_phase::empty: break;
             case slot_phase::making: ++seen.making; break;
-            case slot_phase::idle: ++seen.idle; break;
+            case slot_phase::idle:
+            case slot_phase::held: ++seen.idle; break;
             case slot_phase::in_use: ++seen.in_use; break;
             case slot_phase::checking: ++seen.checking; break;
+            case slot_phase::stale:
             case slot_phase::retiring: ++seen.retiring; break;
         }
     });
@@ -37,16 +39,6 @@ inline pool_status pool_core::look() {
 inline pool_status pool_core::status() {
     const std::lock_guard<std::mutex> guard{mutex()};
     return look();
-}
-
-/// Leases, and workers on their way to one.
-inline std::size_t pool_core::count_out() {
-    std::size_t out = 0;
-    slots_.for_each([&](slot& place) {
-        const auto phase = phase_of(place.word.load(std::memory_order_seq_cst));  // (A4)
-        if (phase == slot_phase::in_use || phase == slot_phase::checking || phase == slot_phase::making) ++out;
-    });
-    return out;
 }
 
 inline pool_stats pool_core::stats() {
@@ -85,7 +77,7 @@ inline std::optional<holder_info> pool_core::holder_of(slot& place, clock_source
         seen.thread = id_of(place.thread.load(std::memory_order_acquire));
         const std::chrono::nanoseconds since{place.since.load(std::memory_order_acquire)};
         // relaxed: what was read above with acquire orders this look behind it
-        if (((place.word.load(std::memory_order_relaxed) ^ word) & ~stale_bit) != 0) continue;
+        if (place.word.load(std::memory_order_relaxed) != word) continue;
         seen.worker = place.id;  // under the lock: workers do not change
         seen.since = wall_time(since);
         seen.held = std::max(now - since, std::chrono::nanoseconds::zero());

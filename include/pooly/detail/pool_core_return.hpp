@@ -18,7 +18,7 @@ namespace pooly::detail {
     if (control.core != nullptr && control.pool_id == pool_id) control.core->look_after(place, std::move(lock));
 }
 
-/// Returns the worker with one read-modify-write. False: it is still the caller's, and needs the lock.
+/// Returns the worker with one store. False: it is still the caller's, and needs the lock.
 [[nodiscard, gnu::always_inline]] inline bool return_lock_free(control_block& control, slot& place,
                                                                std::chrono::nanoseconds now,
                                                                attention::bits stop_at) noexcept {
@@ -26,11 +26,17 @@ namespace pooly::detail {
     if ((control.attention.load(std::memory_order_relaxed) & stop_at) != 0) return false;
     const auto pool_id = control.pool_id;  // read while the lease still keeps the pool
     if (const auto held = now - place.since_when(); held > held.zero()) control.core->note_hold(held);
-    slot::update(place.since, now.count());                                        // idle since
-    const auto word = place.word.fetch_sub(come_home, std::memory_order_seq_cst);  // (S3), (A1)
+    slot::update(place.since, now.count());                                    // idle since
+    const auto home = place.word.load(std::memory_order_relaxed) - come_home;  // relaxed: our own
+    if (control.has_process_fence) {
+        place.word.store(home, std::memory_order_release);    // (S3), (A1)
+        std::atomic_signal_fence(std::memory_order_seq_cst);  // the light fence
+    } else {
+        (void)place.word.exchange(home, std::memory_order_seq_cst);  // (S3), (A1)
+    }
     // From here on the worker is anybody's, and the pool may be gone.
     const auto seen = control.attention.load(std::memory_order_seq_cst);  // (A2)
-    if (is_stale(word) || (seen & attention::locks_checkin) != 0) look_after_return(control, pool_id, place);
+    if ((seen & attention::locks_checkin) != 0) look_after_return(control, pool_id, place);
     return true;
 }
 
@@ -42,8 +48,7 @@ namespace pooly::detail {
 inline void pool_core::check_in(slot& place) noexcept {
     if (forked()) return;
     const auto now = stamp_time();
-    // relaxed: our own, but for the marks of others. A stale worker ends here, it need not be clean.
-    if (source_->resets() && !is_stale(place.word.load(std::memory_order_relaxed))) {
+    if (source_->resets() && !ends_here(place)) {  // or it need not be clean
         try {
             source_->reset(worker(place));
         } catch (...) {
@@ -55,9 +60,18 @@ inline void pool_core::check_in(slot& place) noexcept {
     std::unique_lock<std::mutex> lock{mutex()};
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
     slot::update(place.since, now.count());
-    const bool kept = put_back(place, slot_phase::in_use, wakes);
+    const bool kept = put_back(place, wakes);
     finish(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+}
+
+/// Whether the caller's worker will not be lent again. Takes the lock only if there is something to it.
+inline bool pool_core::ends_here(const slot& place) const noexcept {
+    // relaxed: a look ahead; the answer may be another one by the time it is put back
+    const auto seen = control_->attention.load(std::memory_order_relaxed);
+    if ((seen & (attention::closed | attention::renewing)) == 0) return false;
+    const std::lock_guard<std::mutex> guard{mutex()};
+    return is_outdated(place);
 }
 
 inline void pool_core::discard(slot& place) noexcept {
@@ -70,49 +84,48 @@ inline void pool_core::release_detached(slot& place) noexcept {
 
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
     wake_list wakes;
-    const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: marks are made under the lock
-    if (is_discarded(word)) {
-        begin_retiring(place, slot_phase::idle);
+    if (is_outdated(place) && place.try_keep(slot_phase::retiring)) {
+        ++retiring_;
         finish(lock, wakes);
         return dispose(place, farewell::with_retire, then::leave_empty);
     }
-    if (scarce_ && is_fit(word)) index_.add(slots_.index_of(place));
+    if (holds_back()) (void)place.try_keep(slot_phase::held);
+    // relaxed: a hint
+    if (scarce_ && is_fit(place.word.load(std::memory_order_relaxed))) index_.add(slots_.index_of(place));
     conclude(lock, wakes);
 }
 
-/// Rules 6 to 9 for a worker whose phase is `from`: to its end (false: it is retiring, to be disposed of by the
-/// caller), to the oldest waiter, or to idle.
-inline bool pool_core::put_back(slot& place, slot_phase from, wake_list& wakes) noexcept {
-    // relaxed: marks are made under the lock
-    if (is_stale(place.word.load(std::memory_order_relaxed)) || closed_) {
-        begin_retiring(place, from);
+/// Rules 6 to 9 for a worker of the caller's: to its end (false: it is retiring, to be disposed of by the caller), to
+/// the oldest waiter, or to idle.
+inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
+    if (is_outdated(place)) {
+        begin_retiring(place);
         return false;
     }
     if (limits_.is_over(live_ - retiring_)) {  // rule 7 for a pool that was made smaller: places come first
-        begin_retiring(place, from);
+        begin_retiring(place);
         ++counters_.dismissed;
         return false;
     }
     if (!queue_.empty() && !holds_back() && (!barging() || front_is_overdue())) {
         waiter& oldest = queue_.front();
-        place.word.fetch_add(one_use, std::memory_order_relaxed);  // relaxed: published by the change, or the telling
-        if (from != slot_phase::in_use) place.change(from, slot_phase::in_use);
+        place.pass_on();
         choose(oldest, place, wakes);
         settle(wakes);  // there may be more: what another was nudged for, and did not need
         return true;
     }
     if (limits_.has_surplus(live_ - retiring_) && (queue_.empty() || holds_back())) {
-        begin_retiring(place, from);
+        begin_retiring(place);
         ++counters_.dismissed;
         return false;
     }
-    make_idle(place, from);
+    make_idle(place);
     settle(wakes);
     return true;
 }
 
-inline void pool_core::make_idle(slot& place, slot_phase from) noexcept {
-    place.change(from, slot_phase::idle);  // (S1), (S3)
+inline void pool_core::make_idle(slot& place) noexcept {
+    place.change(holds_back() ? slot_phase::held : slot_phase::idle);
     if (options_.order != idle_order::affine) ordered_.push(place);
     if (!scarce_) return;
     index_.add(slots_.index_of(place));
@@ -128,7 +141,7 @@ inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_
         hold_.record(std::max(held, held.zero()));
         const std::lock_guard<std::mutex> guard{mutex()};
         ++(counters_.*reason);
-        begin_retiring(place, slot_phase::in_use);
+        begin_retiring(place);
     }
     dispose(place, how, next);
 }
@@ -204,7 +217,7 @@ inline std::exception_ptr pool_core::make_spare(slot& place, const create_contex
     std::unique_lock<std::mutex> lock{mutex()};
     bool kept = true;
     if (tried && error == nullptr)
-        kept = put_back(place, slot_phase::making, wakes);
+        kept = put_back(place, wakes);
     else
         free_place(place);
     settle(wakes);
@@ -223,13 +236,12 @@ inline slot* pool_core::reserve_place() {
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
     place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
-    place->word.store(word_of(slot_phase::making) | (holds_back() ? held_bit : slot_word{0}),
-                      std::memory_order_relaxed);
+    place->word.store(word_of(slot_phase::making), std::memory_order_relaxed);  // relaxed: an empty one is nobody's
     return place;
 }
 
-inline void pool_core::begin_retiring(slot& place, slot_phase from) noexcept {
-    place.change(from, slot_phase::retiring);  // (S4)
+inline void pool_core::begin_retiring(slot& place) noexcept {
+    place.change(slot_phase::retiring);
     ++retiring_;
 }
 
@@ -238,6 +250,7 @@ inline void pool_core::free_place(slot& place) noexcept {
     place.word.store(0, std::memory_order_relaxed);
     first_empty_ = std::min(first_empty_, slots_.index_of(place));
     --live_;
+    if (is_outgrown(place)) --outgrown_;
 }
 
 inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {

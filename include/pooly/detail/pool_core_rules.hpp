@@ -67,8 +67,8 @@ inline slot* pool_core::claim_surplus() {
     slot* const place = claim_idle();
     if (place == nullptr) return nullptr;
     ++counters_.dismissed;
-    place->word.fetch_sub(one_use, std::memory_order_relaxed);  // relaxed: our own; it was not lent
-    begin_retiring(*place, slot_phase::in_use);
+    place->change_unused(slot_phase::retiring);
+    ++retiring_;
     return place;
 }
 
@@ -108,30 +108,42 @@ inline void pool_core::settle(wake_list& wakes) noexcept {
     }
 }
 
-/// Every worker that exists now is not to be lent again: idle ones wait for `sweep_stale`, the others are disposed of
-/// when they come back or are done.
+/// Whether a worker was made before the last restart.
+inline bool pool_core::is_outgrown(const slot& place) const noexcept {
+    return place.generation != (generation_ & slot::generation_mask);
+}
+
+/// Whether a worker is not to be lent again.
+inline bool pool_core::is_outdated(const slot& place) const noexcept { return closed_ || is_outgrown(place); }
+
+/// No worker that exists now is to be lent again (`is_outdated`): idle ones wait for `sweep_stale`, the others are
+/// disposed of when they come back or are done. Announced first (A3), marked second (A4).
 inline void pool_core::mark_all_stale() noexcept {
-    slots_.for_each([](slot& place) {
-        // relaxed load: slots become empty, and stop being it, under the lock. acq_rel: as every change of owner (S4).
-        if (place.word.load(std::memory_order_relaxed) != 0) place.word.fetch_or(stale_bit, std::memory_order_acq_rel);
-    });
+    refresh_attention();
+    slots_.for_each([](slot& place) { (void)place.try_keep(slot_phase::stale); });
     ordered_.clear();
     index_.clear();
 }
 
-/// Brings the marks in the words up to date with `holds_back()`, which was `before`. From then on no claim succeeds,
-/// and those that did are seen as in use.
-inline void pool_core::hold_all_back(bool before) noexcept {
-    const bool now = holds_back();
-    if (now == before) return;
-    slots_.for_each([now](slot& place) {
-        // relaxed load: slots become empty, and stop being it, under the lock. The marks order nothing themselves: what
-        // a claim may see of a worker is the matter of (S2).
-        if (place.word.load(std::memory_order_relaxed) == 0) return;
-        if (now)
-            place.word.fetch_or(held_bit, std::memory_order_seq_cst);
-        else
-            place.word.fetch_and(~held_bit, std::memory_order_seq_cst);
+/// No idle worker is to be lent. Announced first (A3), marked second (A4). Returns how many workers are on loan or on
+/// their way to it; from then on they can only become fewer.
+inline std::size_t pool_core::hold_all_back() noexcept {
+    refresh_attention();
+    std::size_t out = 0;
+    slots_.for_each([&](slot& place) {
+        if (place.try_keep(slot_phase::held)) return;
+        const auto phase = phase_of(place.word.load(std::memory_order_relaxed));  // relaxed: it is not idle
+        if (phase == slot_phase::in_use || phase == slot_phase::checking || phase == slot_phase::making) ++out;
+    });
+    return out;
+}
+
+/// Lends again, unless there is another reason not to.
+inline void pool_core::let_go() noexcept {
+    if (holds_back()) return;
+    slots_.for_each([](slot& place) {
+        // relaxed: a worker that is held back is touched under the lock only
+        if (phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::held) place.change(slot_phase::idle);
     });
 }
 
@@ -145,13 +157,15 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
                      bit(limits_.has_surplus(live_ - retiring_), a::surplus) | bit(draining_ > 0, a::draining) |
                      bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) | bit(closed_, a::closed) |
-                     bit(options_.order != idle_order::affine, a::ordered) | bit(timed_, a::timed) |
-                     bit(source_->resets(), a::resetting);
+                     bit(outgrown_ > 0, a::renewing) | bit(options_.order != idle_order::affine, a::ordered) |
+                     bit(timed_, a::timed) | bit(source_->resets(), a::resetting);
     // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
     // vain: every core caches this line.
     const auto before = control_->attention.load(std::memory_order_relaxed);
     if (before != now) control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
-    return now & ~before;
+    const auto raised = now & ~before;
+    if ((raised & a::locks_checkin) != 0 && control_->has_process_fence) process_fence::issue();
+    return raised;
 }
 
 }  // namespace pooly::detail

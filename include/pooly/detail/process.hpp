@@ -10,6 +10,7 @@
 #include <pooly/detail/attention.hpp>
 #include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/process_fence.hpp>
 
 #if __has_include(<pthread.h>)
 #include <pthread.h>
@@ -35,6 +36,7 @@ public:
         const std::lock_guard<std::mutex> guard{mutex_};
         if (free_ == nullptr) {
             free_ = new control_block;
+            free_->has_process_fence = has_fence_;
             free_->next = std::exchange(all_, free_);
         }
         control_block& block = *std::exchange(free_, free_->next_free);
@@ -73,10 +75,12 @@ private:
                 block->attention.fetch_or(attention::forked,
                                           std::memory_order_relaxed);  // relaxed: there is one thread
         tick_.reset();
+        (void)process_fence::prepare();  // as it went well before
         mutex_.unlock();
     }
 #endif
 
+    const bool has_fence_ = process_fence::prepare();
     std::mutex mutex_;
     control_block* all_ = nullptr;
     control_block* free_ = nullptr;

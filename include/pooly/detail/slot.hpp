@@ -18,11 +18,11 @@ inline constexpr std::size_t cache_line = 64;
 
 /// One place of a pool: a line of state, and right behind it, in place, the worker. It never moves.
 ///
-/// Edges of `word`, on which all of the lending rests:
+/// Only who owns the slot changes `word`; who owns nobody's, by a compare-exchange, becomes the owner. So an owner
+/// changes it by a store. Edges, on which all of the lending rests:
 ///   (S1) whoever makes a worker publishes it with a release;
 ///   (S2) a consumer claims with an acquire and so sees the worker as (S1) or the previous consumer (S3) left it;
-///   (S3) a consumer returns with a release; on the fast path sequentially consistent, because of the look at the
-///        attention word that follows (see attention.hpp);
+///   (S3) a consumer returns with a release, and on the fast path looks at the attention word next (attention.hpp);
 ///   (S4) whoever retires a worker claims it with an acquire, for the same reason as (S2).
 struct alignas(cache_line) slot {
     std::atomic<slot_word> word{0};
@@ -74,18 +74,35 @@ struct alignas(cache_line) slot {
                word.compare_exchange_strong(seen, seen + go_out, std::memory_order_acquire, std::memory_order_relaxed);
     }
 
-    /// Takes the worker, under the pool's lock. (S2); the load is sequentially consistent for the second look of those
-    /// who announced themselves (A4).
-    [[nodiscard]] bool try_take() noexcept {
-        auto seen = word.load(std::memory_order_seq_cst);
-        while (is_fit(seen))  // again if a consumer was quicker, or a flag was raised
-            if (word.compare_exchange_weak(seen, seen + go_out, std::memory_order_seq_cst)) return true;
-        return false;
+    /// Takes the worker, under the pool's lock. (S2)
+    [[nodiscard]] bool try_take() noexcept { return try_change(slot_phase::in_use, one_use); }
+
+    /// Keeps an idle worker from being lent on the fast path, under the pool's lock. (S4)
+    [[nodiscard]] bool try_keep(slot_phase as) noexcept { return try_change(as, 0); }
+
+    /// To another phase. Only for the owner. (S1), (S3)
+    void change(slot_phase to) noexcept {
+        word.store(with_phase(word.load(std::memory_order_relaxed), to), std::memory_order_release);
     }
 
-    /// From one phase to another, whatever flags are raised meanwhile. Only for the owner. (S1), (S4)
-    void change(slot_phase from, slot_phase to) noexcept {
-        word.fetch_xor(phase_change(from, to), std::memory_order_acq_rel);
+    /// To another phase, and it was not lent after all. Only for the owner. (S1), (S3)
+    void change_unused(slot_phase to) noexcept {
+        word.store(with_phase(word.load(std::memory_order_relaxed), to) - one_use, std::memory_order_release);
+    }
+
+    /// Lends the worker, or lends it on, to somebody who does not claim it himself. Only for the owner. (S1), (S3)
+    void pass_on() noexcept {
+        word.store(with_phase(word.load(std::memory_order_relaxed), slot_phase::in_use) + one_use,
+                   std::memory_order_release);
+    }
+
+private:
+    /// The load is sequentially consistent for the second look of those who announced themselves (A4).
+    [[nodiscard]] bool try_change(slot_phase to, slot_word more) noexcept {
+        auto seen = word.load(std::memory_order_seq_cst);
+        while (is_fit(seen))  // again if a consumer was quicker
+            if (word.compare_exchange_weak(seen, with_phase(seen, to) + more, std::memory_order_seq_cst)) return true;
+        return false;
     }
 };
 
