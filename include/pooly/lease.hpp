@@ -36,7 +36,7 @@ public:
         }
         return *this;
     }
-    ~lease() { checkin(); }
+    [[gnu::always_inline]] ~lease() { checkin(); }
 
     [[nodiscard]] explicit operator bool() const noexcept { return place_ != nullptr; }
 
@@ -52,7 +52,7 @@ public:
 
     /// Gives the worker back now, after its `reset` hook; if that throws, the worker is destroyed and its place is
     /// free. Does nothing to an empty lease.
-    void checkin() noexcept {
+    [[gnu::always_inline]] void checkin() noexcept {
         if (place_ == nullptr) return;
         detail::check_in(*control_, *std::exchange(place_, nullptr));
     }

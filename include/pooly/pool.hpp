@@ -65,83 +65,83 @@ public:
 
     /// Lends a worker: an idle one, or a new one where there is room, or the next to come back.
     /// Blocks: at most `options().checkout_timeout`. Throws `pool_error`.
-    [[nodiscard]] lease<T> checkout(const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] lease<T> checkout(const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_throw(within(core_->default_timeout()), where);
+        return lend_or_throw(patience::timeout, core_->default_timeout(), where);
     }
 
     /// As `checkout()`. Blocks: at most `timeout`; zero or less is one try that does not wait.
     template <class Rep, class Period>
-    [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout,
-                                        const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout,
+                                                            const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_throw(within(detail::to_nanoseconds(timeout)), where);
+        return lend_or_throw(patience::timeout, detail::to_nanoseconds(timeout), where);
     }
 
     /// As `checkout()`. Blocks: at most until `deadline`; one that has passed is one try that does not wait.
     template <class Duration>
-    [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline,
-                                          const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline,
+                                                              const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_throw(until(deadline), where);
+        return lend_or_throw(patience::deadline, since_epoch(deadline), where);
     }
 
     // Borrowing, or a reason. -----------------------------------------------------------------------------------------
 
     /// Lends an idle worker, or makes one where there is room. Never waits for another consumer: `errc::full`.
-    [[nodiscard]] checkout_result<T> try_checkout(const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] checkout_result<T> try_checkout(const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_tell({}, where);
+        return lend_or_tell(patience::one_try, {}, where);
     }
 
     /// As `checkout_for`, but tells instead of throwing.
     template <class Rep, class Period>
-    [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout,
-                                                      const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] checkout_result<T> try_checkout_for(
+        std::chrono::duration<Rep, Period> timeout, const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_tell(within(detail::to_nanoseconds(timeout)), where);
+        return lend_or_tell(patience::timeout, detail::to_nanoseconds(timeout), where);
     }
 
     /// As `checkout_until`, but tells instead of throwing.
     template <class Duration>
-    [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
-                                                        const call_site& where = call_site::current()) {
+    [[nodiscard, gnu::always_inline]] checkout_result<T> try_checkout_until(
+        std::chrono::time_point<Clock, Duration> deadline, const call_site& where = call_site::current()) {
         if (auto* place = detail::lend_at_once(*control_, id_, where)) [[likely]]
             return lease<T>{*control_, *place};
-        return lend_or_tell(until(deadline), where);
+        return lend_or_tell(patience::deadline, since_epoch(deadline), where);
     }
 
 #if defined(__cpp_lib_jthread)
     // The same for a consumer that may be asked to stop: it then leaves the queue at once with `errc::cancelled`.
 
     [[nodiscard]] lease<T> checkout(std::stop_token stop, const call_site& where = call_site::current()) {
-        return lend_or_throw(within(core_->default_timeout(), std::move(stop)), where);
+        return lend_or_throw(patience::timeout, core_->default_timeout(), where, std::move(stop));
     }
     template <class Rep, class Period>
     [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
                                         const call_site& where = call_site::current()) {
-        return lend_or_throw(within(detail::to_nanoseconds(timeout), std::move(stop)), where);
+        return lend_or_throw(patience::timeout, detail::to_nanoseconds(timeout), where, std::move(stop));
     }
     template <class Duration>
     [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop,
                                           const call_site& where = call_site::current()) {
-        return lend_or_throw(until(deadline, std::move(stop)), where);
+        return lend_or_throw(patience::deadline, since_epoch(deadline), where, std::move(stop));
     }
     template <class Rep, class Period>
     [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
                                                       const call_site& where = call_site::current()) {
-        return lend_or_tell(within(detail::to_nanoseconds(timeout), std::move(stop)), where);
+        return lend_or_tell(patience::timeout, detail::to_nanoseconds(timeout), where, std::move(stop));
     }
     template <class Duration>
     [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
                                                         std::stop_token stop,
                                                         const call_site& where = call_site::current()) {
-        return lend_or_tell(until(deadline, std::move(stop)), where);
+        return lend_or_tell(patience::deadline, since_epoch(deadline), where, std::move(stop));
     }
 #endif
 
@@ -247,34 +247,25 @@ private:
 
     using patience = detail::request::patience;
 
-    [[nodiscard]] static detail::request within(std::chrono::nanoseconds timeout, detail::stop_token stop = {}) {
-        detail::request ask;
-        ask.kind = patience::timeout;
-        ask.limit = timeout;
-        ask.stop = std::move(stop);
-        return ask;
-    }
-    template <class Duration>
-    [[nodiscard]] static detail::request until(std::chrono::time_point<Clock, Duration> deadline,
-                                               detail::stop_token stop = {}) {
-        detail::request ask = within(detail::to_nanoseconds(deadline.time_since_epoch()), std::move(stop));
-        ask.kind = patience::deadline;
-        return ask;
+    [[nodiscard]] static std::chrono::nanoseconds since_epoch(auto deadline) noexcept {
+        return detail::to_nanoseconds(deadline.time_since_epoch());
     }
 
-    // Behind `acquire` nothing of the pool is touched: one who waited for it may find it gone.
-    [[nodiscard]] lease<T> lend_or_throw(detail::request ask, const call_site& where) {
+    // Out of line, so that what is inlined into the caller is the fast path and little else. Behind `acquire` nothing
+    // of the pool is touched: one who waited for it may find it gone.
+    [[nodiscard, gnu::noinline]] lease<T> lend_or_throw(patience kind, std::chrono::nanoseconds limit,
+                                                        const call_site& where, detail::stop_token stop = {}) {
         auto& control = *control_;
-        ask.where = where;
-        ask.explains = true;
+        detail::request ask{kind, limit, true, std::move(stop), where};
         const auto got = core_->acquire(ask);
         if (got.place != nullptr) return lease<T>{control, *got.place};
         throw pool_error{got.refusal, got.story ? got.story->text() : make_error_code(got.refusal).message(),
                          got.cause};
     }
-    [[nodiscard]] checkout_result<T> lend_or_tell(detail::request ask, const call_site& where) {
+    [[nodiscard, gnu::noinline]] checkout_result<T> lend_or_tell(patience kind, std::chrono::nanoseconds limit,
+                                                                 const call_site& where, detail::stop_token stop = {}) {
         auto& control = *control_;
-        ask.where = where;
+        detail::request ask{kind, limit, false, std::move(stop), where};
         const auto got = core_->acquire(ask);
         if (got.place != nullptr) return lease<T>{control, *got.place};
         return {got.refusal, got.cause};

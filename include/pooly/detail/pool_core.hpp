@@ -51,14 +51,15 @@ struct request {
     stop_token stop{};
     call_site where{};
 
-    // Known once it turns out that time matters.
+    // Known once it turns out that time matters: reading the clock costs more than lending an idle worker.
+    bool begun = false;
     bool waits = false;                                // or else it is one try
     clock_source::instant until{};                     // if it waits
     errc refusal = errc::full;                         // what it is told when its time is up
     std::optional<std::chrono::nanoseconds> waited{};  // in the queue, once it was served there
 
     void begin(const clock_source& clock) noexcept {
-        if (kind == patience::one_try) return;
+        if (kind == patience::one_try || std::exchange(begun, true)) return;
         refusal = errc::timeout;
         const auto now = clock.now();
         waits = kind == patience::timeout ? limit > limit.zero() : limit > now;
@@ -157,6 +158,7 @@ private:
     // What follows needs the lock, unless it says otherwise.
     [[nodiscard]] slot* claim_idle();
     [[nodiscard]] slot* claim_lock_free() noexcept;  // needs no lock
+    [[nodiscard]] slot* claim_in_order();            // takes the lock itself
     void index_idle();
     void make_idle(slot& place) noexcept;
     [[nodiscard]] slot* reserve_place();

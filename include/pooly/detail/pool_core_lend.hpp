@@ -39,16 +39,19 @@ inline grant pool_core::acquire(request& ask) {
         got = refuse_in_child(ask);
         return got;
     }
-    got.place = claim_lock_free();
-    if (got.place != nullptr && is_fresh(*got.place)) return lend(*got.place, ask);
-    ask.begin(clock_);
-    if (got.place == nullptr) got = queue_up(ask);
+    got.place = options_.order == idle_order::affine ? claim_lock_free() : claim_in_order();
+    if (got.place == nullptr) {
+        ask.begin(clock_);
+        got = queue_up(ask);
+    }
     // One turn of this loop for each dead worker met.
     while (got.place != nullptr) {
         slot& place = *got.place;
-        if (phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::making)  // relaxed: our own
-            return make_for(place, ask);
-        if (is_fresh(place) || passes_check(place)) return lend(place, ask);
+        const bool made = phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::in_use;  // relaxed: ours
+        if (made && is_fresh(place)) return lend(place, ask);
+        ask.begin(clock_);
+        if (!made) return make_for(place, ask);
+        if (passes_check(place)) return lend(place, ask);
         got = swap_dead(place, ask);
     }
     return got;
@@ -60,6 +63,12 @@ inline slot* pool_core::claim_lock_free() noexcept {
     slot* const home = this_thread_card.home_in(control_->pool_id);
     if (home != nullptr && home->try_claim()) return home;
     return slots_.find(first_look(), short_walk, [](slot& place) { return place.try_claim(); });
+}
+
+/// The first look where the order is exact; without the clock, which costs as much as all of it.
+inline slot* pool_core::claim_in_order() {
+    const std::lock_guard<std::mutex> guard{mutex()};
+    return queue_.empty() && !holds_back() ? claim_idle() : nullptr;
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
@@ -85,17 +94,15 @@ inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wake
     grant got;
     if (closed_)
         got = refuse(errc::closed, ask);
-    else if (holds_back() && !ask.waits)
-        got = turn_away(errc::suspended, ask);
-    else if (limits_.places() == 0 && ask.waits)
-        got = turn_away(errc::full, ask);
     else if (queue_.empty() && !holds_back())
         got.place = idle_or_place();
     else if (barging() && !holds_back() && !front_is_overdue())
         got.place = claim_idle();
     if (got.place == nullptr && !got.refused()) {
         if (!ask.waits)
-            got = turn_away(ask.refusal, ask);
+            got = turn_away(holds_back() ? errc::suspended : ask.refusal, ask);
+        else if (limits_.places() == 0)
+            got = turn_away(errc::full, ask);
         else if (queue_.size() >= options_.max_waiters)
             got = turn_away(errc::overloaded, ask);
         else if (ask.stop.stop_requested())

@@ -13,7 +13,8 @@ inline slot* pool_core::claim_idle() {
     if (options_.order != idle_order::affine) {
         if (ordered_.empty()) return nullptr;
         slot& place = options_.order == idle_order::lifo ? ordered_.pop_newest() : ordered_.pop_oldest();
-        return place.try_take() ? &place : nullptr;  // cannot fail: what is ordered is claimed here only
+        place.pass_on();  // no claim: what is ordered is taken here only
+        return &place;
     }
     const auto from_index = [this]() -> slot* {
         while (const auto index = index_.pop())
