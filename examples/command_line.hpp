@@ -35,8 +35,11 @@ inline void print_help(std::ostream& out) {
            "  --seconds N   how long each of the two runs lasts, 1 to 3600 (default 3)\n"
            "  --size N      connections that the pool keeps, 0 to 100 (default 2)\n"
            "  --overflow N  extra ones for bursts, closed when nobody waits for them, 0 to 100 (default 3)\n"
-           "  --file PATH   where to keep the ledger; a new file (default: a temporary one, removed at the end)\n"
+           "  --file PATH   where to keep the ledger; a new file (default: a temporary one, removed at the end).\n"
+           "                PATH-unpooled is the ledger of the second run, and always removed at the end\n"
            "  --help        this text\n"
+           "\n"
+           "--seconds=2 is as good as --seconds 2.\n"
            "\n"
            "Exit status: 0 when the books balance, 1 when they do not or something failed, 2 for bad arguments.\n";
 }
@@ -66,16 +69,20 @@ inline void print_help(std::ostream& out) {
     return path.string();
 }
 
-/// Throws `bad_argument`. The last of a flag given twice wins; `--help` wins over whatever follows it.
+/// Throws `bad_argument`. A value stands behind its flag, or behind `=`. The last of a flag given twice wins; `--help`
+/// wins over whatever follows it.
 [[nodiscard]] inline settings parse_command_line(int argc, const char* const* argv) {
     settings wanted;
     for (int at = 1; at < argc; ++at) {
-        const std::string flag = argv[at];
+        const std::string_view argument = argv[at];
+        const auto equals = argument.substr(0, 2) == "--" ? argument.find('=') : std::string_view::npos;
+        const std::string flag{argument.substr(0, equals)};
         const auto value = [&]() -> std::string_view {
+            if (equals != std::string_view::npos) return argument.substr(equals + 1);
             if (at + 1 == argc) throw bad_argument{flag + " needs a value"};
             return argv[++at];
         };
-        if (flag == "--help" || flag == "-h") {
+        if (argument == "--help" || argument == "-h") {
             wanted.help = true;
             return wanted;
         }
@@ -90,7 +97,7 @@ inline void print_help(std::ostream& out) {
         else if (flag == "--file")
             wanted.file = parse_new_file(std::string{value()});
         else
-            throw bad_argument{"unknown argument '" + flag + "'; try --help"};
+            throw bad_argument{"unknown argument '" + std::string{argument} + "'; try --help"};
     }
     if (wanted.size + wanted.overflow == 0)
         throw bad_argument{"--size and --overflow: a pool of no connections at all"};

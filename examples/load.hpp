@@ -76,10 +76,11 @@ private:
         progress_line line;
         const auto end = started + std::chrono::seconds{wanted_.seconds};
         while (!stop_ && std::chrono::steady_clock::now() < end) {
+            // the pace of the display; the load is in the other threads
             std::this_thread::sleep_until(std::min(end, std::chrono::steady_clock::now() + line.period()));
             const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - started;
-            line.show(title + ", " + fixed(passed.count(), 1) + " s: " + grouped(committed_) + " transfers, " +
-                      grouped(rolled_back_) + " rolled back" + detail());
+            line.show(title + ", " + fixed(passed.count(), 1) + " s: " + grouped(committed_.load()) + " transfers, " +
+                      grouped(rolled_back_.load()) + " rolled back" + detail());
         }
     }
 

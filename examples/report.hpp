@@ -5,7 +5,8 @@
 
 #include <array>
 #include <chrono>
-#include <cstdint>
+#include <concepts>
+#include <cstddef>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -41,9 +42,11 @@ private:
 };
 
 /// `1234567` as `1 234 567`.
-[[nodiscard]] inline std::string grouped(std::uint64_t number) {
+template <std::integral Number>
+[[nodiscard]] std::string grouped(Number number) {
     std::string digits = std::to_string(number);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    const std::ptrdiff_t sign = digits.front() == '-' ? 1 : 0;
+    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > sign; at -= 3)
         digits.insert(static_cast<std::size_t>(at), 1, ' ');
     return digits;
 }

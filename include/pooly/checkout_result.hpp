@@ -6,12 +6,19 @@
 #include <system_error>
 #include <utility>
 
+#include <pooly/detail/failure_report.hpp>
 #include <pooly/error.hpp>
 #include <pooly/lease.hpp>
 
 namespace pooly {
 
 /// A lease, or the reason why there is none; as `std::expected<lease<T>, std::error_code>`, with a cause.
+///
+///     auto r = db.try_checkout();
+///     if (r.error() == errc::full) return later();
+///     auto lease = std::move(r).value();  // or throws, for any other reason
+///
+/// One whose lease was moved out is empty: it is false and has no error either.
 template <class T>
 class [[nodiscard]] checkout_result {
 public:
@@ -25,19 +32,22 @@ public:
     [[nodiscard]] T& operator*() const noexcept { return *lease_; }
     [[nodiscard]] T* operator->() const noexcept { return lease_.operator->(); }
 
-    /// Why there is no lease, as a `pooly::errc`; empty where there is one.
+    /// Why there is no lease, as a `pooly::errc`; no error where there is one.
     [[nodiscard]] std::error_code error() const noexcept { return code_ == errc{} ? std::error_code{} : code_; }
-    /// The factory's last failure, unchanged; null where it had none, or where it has nothing to do with this.
+    /// The factory's exception, unchanged; null where it threw none, or where it has nothing to do with this (`full`,
+    /// `closed`). For `create_failed` it is the one of this call. For any other reason, `timeout` above all, it is the
+    /// last there was, however long ago: the factory may have worked since.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept { return cause_; }
 
-    /// Gives the lease away. Throws `pool_error` if there is none.
+    /// Gives the lease away. Throws `pool_error` if there is none, with reason and cause but not the pool's story; an
+    /// empty result has no reason, and the error's code is then 0.
     [[nodiscard]] lease<T> value() && {
-        if (!lease_)
-            throw pool_error{code_,
-                             "pooly: " + make_error_code(code_).message() +
-                                 (cause_ ? ": " + detail::text_of(cause_) : std::string{}),
-                             cause_};
-        return std::move(lease_);
+        if (lease_) return std::move(lease_);
+        if (code_ == errc{}) throw pool_error{code_, "pooly: the result is empty: its lease was moved out"};
+        auto text = "pooly: " + make_error_code(code_).message();
+        if (cause_)
+            text += (code_ == errc::create_failed ? ": " : "; last failure of the factory: ") + detail::text_of(cause_);
+        throw pool_error{code_, std::move(text), cause_};
     }
 
 private:

@@ -67,7 +67,8 @@ public:
 }
 
 /// What the throwing verbs throw. `what()` tells what a person needs at 3 a.m.: the pool, its counts, who holds a
-/// worker longest and from which source line, the factory's last error, and what to do about it.
+/// worker longest and from which source line, the factory's last error, and what to do about it. One that is thrown by
+/// `checkout_result::value()` tells reason and cause only: the verb that gave the result did not write the story down.
 class [[gnu::visibility("default")]] pool_error : public std::system_error {
 public:
     pool_error(errc code, std::string text, std::exception_ptr cause = nullptr)
@@ -77,7 +78,8 @@ public:
 
     [[nodiscard]] const char* what() const noexcept override { return text_->c_str(); }
 
-    /// The factory's exception behind this error, unchanged; null where there is none.
+    /// The factory's exception, unchanged; null where there is none. As `checkout_result::cause()`: for `timeout` it is
+    /// the factory's last, however long ago.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept { return cause_; }
 
 private:

@@ -24,8 +24,9 @@ namespace pooly {
 /// A pool of workers of type T: keeps `size` of them, makes up to `max_overflow` more when none is idle, and lends each
 /// to one consumer at a time, first come first served.
 ///
-/// T need be neither copyable nor movable; its destructor must not throw. The factory returns a T by value and takes
-/// nothing or a `const create_context&`. Factory and hooks are never called under a lock and may use the pool.
+/// T need be neither copyable nor movable; its destructor must not throw. The factory returns a T by value (if it
+/// cannot be moved, as a temporary: `return T{...};`) and takes nothing or a `const create_context&`. Factory and hooks
+/// are never called under a lock and may use the pool.
 ///
 /// Thread safety: every member may be called from any thread at any time. Leases may outlive the pool.
 /// Fork: in a forked child the pool lends nothing (`errc::closed`), and neither its end nor that of a lease touches the
@@ -117,26 +118,33 @@ public:
     }
 
 #if defined(__cpp_lib_jthread)
-    // The same for a consumer that may be asked to stop: it then leaves the queue at once with `errc::cancelled`.
+    // The same for a consumer that may be asked to stop, where the standard library has `std::stop_token`. ------------
 
+    /// As `checkout()`, but leaves the queue at once with `errc::cancelled` when `stop` is requested. If it was before,
+    /// lends an idle worker all the same; where it would have to wait or to make one: `errc::cancelled`. One try (a
+    /// timeout of zero) does not look at the token.
     [[nodiscard]] lease<T> checkout(std::stop_token stop, const call_site& where = call_site::current()) {
         return lend_or_throw(patience::timeout, core_->default_timeout(), where, std::move(stop));
     }
+    /// As `checkout_for`, and as above.
     template <class Rep, class Period>
     [[nodiscard]] lease<T> checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
                                         const call_site& where = call_site::current()) {
         return lend_or_throw(patience::timeout, detail::to_nanoseconds(timeout), where, std::move(stop));
     }
+    /// As `checkout_until`, and as above.
     template <class Duration>
     [[nodiscard]] lease<T> checkout_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop,
                                           const call_site& where = call_site::current()) {
         return lend_or_throw(patience::deadline, since_epoch(deadline), where, std::move(stop));
     }
+    /// As `try_checkout_for`, and as above.
     template <class Rep, class Period>
     [[nodiscard]] checkout_result<T> try_checkout_for(std::chrono::duration<Rep, Period> timeout, std::stop_token stop,
                                                       const call_site& where = call_site::current()) {
         return lend_or_tell(patience::timeout, detail::to_nanoseconds(timeout), where, std::move(stop));
     }
+    /// As `try_checkout_until`, and as above.
     template <class Duration>
     [[nodiscard]] checkout_result<T> try_checkout_until(std::chrono::time_point<Clock, Duration> deadline,
                                                         std::stop_token stop,
@@ -279,5 +287,14 @@ private:
 template <detail::factory Factory>
 pool(Factory&&, const pool_options& = {}, worker_hooks<std::remove_cvref_t<detail::factory_result_t<Factory>>> = {})
     -> pool<std::remove_cvref_t<detail::factory_result_t<Factory>>>;
+
+namespace detail {
+template <class Given>
+concept no_factory = !factory<Given>;
+}  // namespace detail
+
+// So that the constructor refuses it, in its words, and not the deduction.
+template <detail::no_factory Given>
+pool(Given&&, const pool_options& = {}) -> pool<int>;
 
 }  // namespace pooly

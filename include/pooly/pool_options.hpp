@@ -63,19 +63,30 @@ struct pool_options {
     /// At check-out, ask `healthy` first when the worker idled at least this long. 0 = always, negative = never.
     std::chrono::nanoseconds check_after_idle = std::chrono::milliseconds{500};
 
-    /// Throws `std::invalid_argument` naming the first field that makes no sense.
+    /// Throws `std::invalid_argument` naming the first field that makes no sense, its value, and the pool.
     void validate() const {
-        if (size > max_places) detail::refuse("size", "must be at most 1048576");
+        using std::to_string;
+        if (size > max_places) refuse("size", "must be at most 1048576", to_string(size));
         if (max_overflow > max_places - size)
-            detail::refuse("max_overflow", "must leave size + max_overflow at most 1048576");
-        if (start < start_mode::eager || start > start_mode::lazy) detail::refuse("start", "is no start_mode");
+            refuse("max_overflow", "must leave size + max_overflow at most 1048576",
+                   to_string(size) + " + " + to_string(max_overflow));
+        if (start < start_mode::eager || start > start_mode::lazy) refuse("start", "is no start_mode", number(start));
         if (checkout_timeout < std::chrono::nanoseconds::zero())
-            detail::refuse("checkout_timeout", "must not be negative");
-        if (order < idle_order::affine || order > idle_order::fifo) detail::refuse("order", "is no idle_order");
+            refuse("checkout_timeout", "must not be negative", to_string(checkout_timeout.count()) + " ns");
+        if (order < idle_order::affine || order > idle_order::fifo) refuse("order", "is no idle_order", number(order));
         if (fairness < fairness_policy::strict_fifo || fairness > fairness_policy::bounded_barging)
-            detail::refuse("fairness", "is no fairness_policy");
+            refuse("fairness", "is no fairness_policy", number(fairness));
         if (timing < timing_mode::coarse || timing > timing_mode::precise)
-            detail::refuse("timing", "is no timing_mode");
+            refuse("timing", "is no timing_mode", number(timing));
+    }
+
+private:
+    [[noreturn]] void refuse(const char* field, const char* why, const std::string& given) const {
+        detail::refuse(field, why, given, name);
+    }
+    template <class Enum>
+    [[nodiscard]] static std::string number(Enum value) {
+        return std::to_string(static_cast<int>(value));
     }
 };
 

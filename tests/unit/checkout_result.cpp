@@ -104,6 +104,34 @@ TEST_CASE("the value of a result without a lease is a pool_error with reason, ca
     }
 }
 
+TEST_CASE("the value of a result does not tell an earlier failure of the factory as its reason") {
+    CHECK_THROWS_WITH((result{errc::timeout, std::make_exception_ptr(std::runtime_error{"no route to host"})}.value()),
+                      "pooly: timed out waiting for a worker; last failure of the factory: no route to host");
+}
+
 TEST_CASE("the value of a result that has no cause either says its reason alone") {
     CHECK_THROWS_WITH((result{errc::full, nullptr}.value()), "pooly: every worker is in use");
+}
+
+TEST_CASE(
+    "a result whose lease was moved out has neither a lease nor a reason, and its value is an error without one") {
+    pooly::pool db{[] { return worker{}; }, {.size = 1}};
+    auto got = db.try_checkout();
+    const auto held = std::move(got).value();
+    CHECK_FALSE(got);  // NOLINT: what is left of it is the test
+    CHECK(got.error() == std::error_code{});
+    try {
+        (void)std::move(got).value();
+        FAIL("it gave a lease");
+    } catch (const pooly::pool_error& error) {
+        CHECK(error.code() == errc{});
+        CHECK(error.cause() == nullptr);
+        CHECK(std::string{error.what()} == "pooly: the result is empty: its lease was moved out");
+    }
+}
+
+TEST_CASE("a result without a lease tells its reason as often as it is asked") {
+    result none{errc::full, nullptr};
+    CHECK_THROWS_AS(std::move(none).value(), pooly::pool_error);
+    CHECK_THROWS_AS(std::move(none).value(), pooly::pool_error);  // NOLINT
 }

@@ -16,6 +16,8 @@
 #include <pooly/pooly.hpp>
 
 #include "support/catch.hpp"
+#include "support/check_places.hpp"
+#include "support/code_of.hpp"
 #include "support/manual_clock.hpp"
 #include "support/waiting.hpp"
 #include "support/worker.hpp"
@@ -27,6 +29,8 @@ using pooly::errc;
 using pooly::pool_options;
 using pooly::start_mode;
 using pooly::test::backend;
+using pooly::test::check_places;
+using pooly::test::code_of;
 using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::wait_for_waiters;
@@ -34,27 +38,6 @@ using pooly::test::wait_until;
 using pooly::test::worker;
 
 using worker_pool = pooly::pool<worker>;
-
-/// So many can be out at once, and no more: no place was lost, and none was won.
-template <class Pool>
-void check_places(Pool& db, std::size_t places) {
-    std::vector<pooly::lease<typename Pool::worker_type>> out;
-    while (auto one = db.try_checkout()) out.push_back(std::move(one).value());
-    CHECK(out.size() == places);
-    const auto seen = db.status();
-    CHECK(seen.in_use == places);
-    CHECK(seen.live == places);
-}
-
-template <class Function>
-[[nodiscard]] std::error_code code_of(Function&& function) {
-    try {
-        function();
-    } catch (const pooly::pool_error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 }  // namespace
 

@@ -115,3 +115,19 @@ TEST_CASE("a value that is no enumerator is refused by its field's name") {
     CHECK_THAT(refusal({.fairness = static_cast<pooly::fairness_policy>(-1)}), ContainsSubstring("fairness"));
     CHECK_THAT(refusal({.timing = static_cast<pooly::timing_mode>(-1)}), ContainsSubstring("timing"));
 }
+
+TEST_CASE("a refusal tells the field, what was given for it, and the pool's name if it has one") {
+    CHECK(refusal({.size = 1048577}) == "pooly: size must be at most 1048576 (given 1048577)");
+    CHECK(refusal({.name = "db", .size = 1048577}) ==
+          "pooly: size must be at most 1048576 (given 1048577 for pool 'db')");
+    CHECK(refusal({.name = "db", .size = 5, .max_overflow = 1048576}) ==
+          "pooly: max_overflow must leave size + max_overflow at most 1048576 (given 5 + 1048576 for pool 'db')");
+    CHECK(refusal({.name = "db", .checkout_timeout = -1us}) ==
+          "pooly: checkout_timeout must not be negative (given -1000 ns for pool 'db')");
+    CHECK(refusal({.name = "db", .start = none_of_them<pooly::start_mode>}) ==
+          "pooly: start is no start_mode (given 77 for pool 'db')");
+    CHECK(refusal({.order = none_of_them<pooly::idle_order>}) == "pooly: order is no idle_order (given 77)");
+    CHECK(refusal({.fairness = none_of_them<pooly::fairness_policy>}) ==
+          "pooly: fairness is no fairness_policy (given 77)");
+    CHECK(refusal({.timing = none_of_them<pooly::timing_mode>}) == "pooly: timing is no timing_mode (given 77)");
+}

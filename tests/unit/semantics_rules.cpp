@@ -16,9 +16,11 @@
 #include <pooly/pooly.hpp>
 
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/counted_pool.hpp"
 #include "support/hooked_clock.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/stop_at_clock.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -33,16 +35,6 @@ using pooly::start_mode;
 namespace {
 
 using consumer = queued_consumer<worker>;
-
-template <class Result>
-[[nodiscard]] std::error_code code_of(Result&& ask) {
-    try {
-        (void)ask();
-    } catch (const pooly::pool_error& error) {
-        return error.code();
-    }
-    return {};
-}
 
 /// A pool whose time stands still until a test moves it.
 struct timed_pool {
@@ -60,29 +52,18 @@ struct timed_pool {
     pooly::pool<worker, hooked_clock> db;
 };
 
-/// Stops a thread while it looks at the clock, from the first look after `arm()` until `go()`.
-class stop_at_clock {
-public:
-    /// On the thread that is to be stopped, as its `hooked_clock::on_this_thread`.
-    [[nodiscard]] std::function<void()> hook() {
-        return [this] {
-            if (!armed_.exchange(false)) return;
-            stopped_.release();
-            go_.acquire();
-        };
+/// Who is left in the queue when one of it has gone is served as ever, in order.
+template <class Pool, class Queue, class Lease>
+void check_others_are_served(Pool& db, Queue& queue, std::size_t gone, Lease held) {
+    CHECK(look(db) == counts{.in_use = 1, .waiting = queue.size() - 1});
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+        if (i == gone) continue;
+        held.checkin();
+        held = queue[i]->worker();
     }
-    /// Returns when the thread stands still.
-    void arm() {
-        armed_.store(true);
-        stopped_.acquire();
-    }
-    void go() { go_.release(); }
-
-private:
-    std::atomic<bool> armed_{false};
-    std::binary_semaphore stopped_{0};
-    std::binary_semaphore go_{0};
-};
+    held.checkin();
+    CHECK(look(db) == counts{.idle = 1});
+}
 
 }  // namespace
 
@@ -266,16 +247,16 @@ TEST_CASE(
     stop_at_clock still;
     lease<worker> its;
     auto waiter = elsewhere([&] {
-        hooked_clock::on_this_thread = still.hook();
+        still.put_here();
         its = pool.db.checkout_for(1h);
     });
     wait_for_waiters(pool.db);
-    still.arm();
+    still.await();
     auto first = elsewhere([&] { taken[0].checkin(); });  // who then waits to tell the waiter
     wait_until([&] { return pool.db.status().in_use == 3; });
     taken[1].checkin();
     taken[2].checkin();
-    still.go();
+    still.go_on();
     first.get();
     waiter.get();
     CHECK(look(pool.db) == counts{.in_use = 2});
@@ -289,15 +270,15 @@ TEST_CASE(
     auto taken = take(pool.db, 2);
     stop_at_clock still;
     auto waiter = elsewhere([&] {
-        hooked_clock::on_this_thread = still.hook();
+        still.put_here();
         return pool.db.try_checkout_for(1h).error();
     });
     wait_for_waiters(pool.db);
-    still.arm();
+    still.await();
     auto first = elsewhere([&] { taken[0].checkin(); });
     wait_until([&] { return pool.db.status().idle == 1; });
     pool.db.suspend();
-    still.go();
+    still.go_on();
     first.get();
     CHECK(look(pool.db) == counts{.in_use = 1, .waiting = 1});
     hooked_clock::advance(1h);
@@ -418,15 +399,8 @@ TEST_CASE("rule 11: one who is asked to stop leaves the queue at once, from any 
 
     queue[who]->cancel();
     CHECK(queue[who]->answer().error() == errc::cancelled);
-    CHECK(look(pool.db) == counts{.in_use = 1, .waiting = 2});
     CHECK(pool.db.stats().cancelled == 1);
-    for (std::size_t i = 0; i < queue.size(); ++i) {
-        if (i == who) continue;
-        held.checkin();
-        held = queue[i]->worker();
-    }
-    held.checkin();
-    CHECK(look(pool.db) == counts{.idle = 1});
+    check_others_are_served(pool.db, queue, who, std::move(held));
 }
 
 TEST_CASE("rule 11: one who was asked to stop before he came does not queue, but takes what is there") {
@@ -452,15 +426,8 @@ TEST_CASE("rule 11: one whose time is up leaves the queue at once, from any plac
 
     hooked_clock::advance(1s);
     CHECK(queue[who]->answer().error() == errc::timeout);
-    CHECK(look(pool.db) == counts{.in_use = 1, .waiting = 2});
     CHECK(pool.db.stats().timeouts == 1);
-    for (std::size_t i = 0; i < queue.size(); ++i) {
-        if (i == who) continue;
-        held.checkin();
-        held = queue[i]->worker();
-    }
-    held.checkin();
-    CHECK(look(pool.db) == counts{.idle = 1});
+    check_others_are_served(pool.db, queue, who, std::move(held));
 }
 
 TEST_CASE("rule 11: a worker that is made too late for the one who asked goes to the next, to idle, or away") {

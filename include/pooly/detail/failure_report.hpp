@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <locale>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -12,6 +14,7 @@
 
 #include <pooly/detail/sizing.hpp>
 #include <pooly/error.hpp>
+#include <pooly/pool_options.hpp>
 #include <pooly/pool_status.hpp>
 
 namespace pooly::detail {
@@ -22,9 +25,16 @@ namespace pooly::detail {
     const auto count = duration.count();
     const auto in = [&](double unit, const char* name) {
         std::ostringstream out;
+        out.imbue(std::locale::classic());
         out.precision(3);
         out << static_cast<double>(count) / unit << name;
         return out.str();
+    };
+    const auto truncated = [&](nanoseconds unit, const char* name) {  // a decimal where it tells something
+        const auto tenths = duration / (unit / 10);
+        auto text = std::to_string(tenths / 10);
+        if (tenths < 100 && tenths % 10 != 0) text += '.' + std::to_string(tenths % 10);
+        return text + name;
     };
     if (count < 0) return "0 s";
     if (count < 1'000) return std::to_string(count) + " ns";
@@ -32,7 +42,9 @@ namespace pooly::detail {
         return in(1e3, " us");  // three digits; what would be rounded up to 1000 is told in the next unit
     if (count < 999'500'000) return in(1e6, " ms");
     if (duration < minutes{2}) return in(1e9, " s");
-    return std::to_string(duration_cast<minutes>(duration).count()) + " min";
+    if (duration < hours{2}) return truncated(minutes{1}, " min");
+    if (duration < days{2}) return truncated(hours{1}, " h");
+    return truncated(days{1}, " d");
 }
 
 [[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
@@ -53,6 +65,7 @@ struct failure_report {
     bool counted = false;  // the counts below were taken
     pool_status status;
     sizing limits;
+    std::size_t max_waiters = pool_options::unlimited;
     std::optional<holder_info> longest;
     bool nested = false;  // each worker is held by a thread that waits for one
     std::exception_ptr last_error;
@@ -73,8 +86,8 @@ struct failure_report {
 
     [[nodiscard]] std::string text() const {
         std::ostringstream out;
-        out << "pooly: pool " << (name.empty() ? "(unnamed)" : "'" + name + "'") << ": "
-            << make_error_code(code).message();
+        out.imbue(std::locale::classic());
+        out << "pooly: pool " << (name.empty() ? "(unnamed)" : "'" + name + "'") << ": " << reason();
         if (waited > waited.zero()) out << (code == errc::timeout ? " after " : "; waited ") << humane(waited);
         if (cause) out << ": " << text_of(cause);
         if (counted) tell_counts(out);
@@ -89,6 +102,14 @@ struct failure_report {
     }
 
 private:
+    [[nodiscard]] bool has_no_place() const noexcept { return counted && limits.places() == 0; }
+
+    [[nodiscard]] std::string reason() const {
+        // "every worker is in use" would be true of none, and send one to look for who holds them
+        if (code == errc::full && has_no_place()) return "the pool has no place for a worker";
+        return make_error_code(code).message();
+    }
+
     void tell_counts(std::ostream& out) const {
         out << "; " << status.in_use << " in use of size " << limits.size;
         if (limits.max_overflow > 0) out << " + overflow " << limits.max_overflow;
@@ -96,14 +117,16 @@ private:
         if (status.making > 0) out << ", " << status.making << " being made";
         if (status.checking > 0) out << ", " << status.checking << " being checked";
         out << ", " << status.waiting << " waiting";
+        if (max_waiters != pool_options::unlimited) out << " of at most " << max_waiters << " (max_waiters)";
     }
 
     [[nodiscard]] std::string_view remedy() const {
         if (forked)
             return "This process was forked from the one that made the pool: make a pool of its own after the fork";
-        if (limits.places() == 0 && counted && code != errc::closed && code != errc::suspended)
-            return "The pool has no place for a worker: give it a size or a max_overflow";
-        if (nested)
+        // What helps against these is the same whatever else is the case.
+        const bool settled = code == errc::closed || code == errc::suspended || code == errc::overloaded;
+        if (has_no_place() && !settled) return "Give the pool a size or a max_overflow";
+        if (nested && !settled)
             return "Take one worker per thread at a time, pass the lease on, or allow as many workers as threads nest";
         switch (code) {
             case errc::timeout:

@@ -142,6 +142,7 @@ inline failure_report pool_core::report(errc code, std::chrono::nanoseconds wait
     story.counted = true;
     story.status = look();
     story.limits = limits_;
+    story.max_waiters = options_.max_waiters;
     story.cause = std::move(cause);
     story.last_error = last_error_;
     story.since_last_error = now - last_error_at_;

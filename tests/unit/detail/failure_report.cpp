@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <locale>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -60,7 +61,15 @@ TEST_CASE("a duration is told in the unit that a person would choose") {
     CHECK(humane(5s) == "5 s");
     CHECK(humane(119s) == "119 s");
     CHECK(humane(2min) == "2 min");
-    CHECK(humane(36h) == "2160 min");
+    CHECK(humane(150s) == "2.5 min");
+    CHECK(humane(2h - 1s) == "119 min");
+    CHECK(humane(2h) == "2 h");
+    CHECK(humane(150min) == "2.5 h");
+    CHECK(humane(36h) == "36 h");
+    CHECK(humane(48h - 1s) == "47 h");
+    CHECK(humane(48h) == "2 d");
+    CHECK(humane(60h) == "2.5 d");
+    CHECK(humane(365 * 24h) == "365 d");
 }
 
 TEST_CASE("a duration just under the next unit is not told in powers of ten") {
@@ -73,7 +82,7 @@ TEST_CASE("a duration just under the next unit is not told in powers of ten") {
 TEST_CASE("a duration that is negative, or the longest, can be told") {
     CHECK(humane(-1ns) == "0 s");
     CHECK(humane(std::chrono::nanoseconds::min()) == "0 s");
-    CHECK(humane(std::chrono::nanoseconds::max()) == "153722867 min");
+    CHECK(humane(std::chrono::nanoseconds::max()) == "106751 d");
 }
 
 // Exceptions. ---------------------------------------------------------------------------------------------------------
@@ -150,9 +159,49 @@ TEST_CASE("an earlier failure of the factory is told with its age") {
 
 TEST_CASE("the remedy for a pool that has no place at all is to give it one") {
     failure_report report;
+    report.counted = true;
+    for (const auto code : {errc::full, errc::timeout}) {
+        report.code = code;
+        CHECK_THAT(report.text(), ContainsSubstring(". Give the pool a size or a max_overflow."));
+    }
+}
+
+TEST_CASE("the limit of those who may wait is told where there is one, and its remedy whatever else is the case") {
+    failure_report report;
+    report.code = errc::overloaded;
+    report.counted = true;
+    report.limits = {1, 0};
+    report.status.waiting = 3;
+    CHECK_THAT(report.text(), ContainsSubstring(", 3 waiting. Send less work, raise max_waiters"));
+    report.max_waiters = 3;
+    CHECK_THAT(report.text(), ContainsSubstring(", 3 waiting of at most 3 (max_waiters). Send less work"));
+    report.nested = true;
+    CHECK_THAT(report.text(), ContainsSubstring(nested_sentence));
+    CHECK_THAT(report.text(), ContainsSubstring(". Send less work, raise max_waiters"));
+    report.limits = {0, 0};
+    CHECK_THAT(report.text(), ContainsSubstring(". Send less work, raise max_waiters"));
+}
+
+TEST_CASE("the program's locale does not change how numbers are told") {
+    struct grouped : std::numpunct<char> {
+        char do_decimal_point() const override { return ','; }
+        char do_thousands_sep() const override { return '.'; }
+        std::string do_grouping() const override { return "\3"; }
+    };
+    struct in_force {
+        std::locale before = std::locale::global(std::locale{std::locale::classic(), new grouped});
+        ~in_force() { std::locale::global(before); }
+    };
+    const in_force locale;
+    CHECK(humane(1500ms) == "1.5 s");
+    CHECK(humane(60h) == "2.5 d");
+    failure_report report;
     report.code = errc::full;
     report.counted = true;
-    CHECK_THAT(report.text(), ContainsSubstring("give it a size or a max_overflow"));
+    report.limits = {1234, 5678};
+    report.longest.emplace().worker = 9012;
+    CHECK_THAT(report.text(), ContainsSubstring("size 1234 + overflow 5678"));
+    CHECK_THAT(report.text(), ContainsSubstring("worker 9012"));
 }
 
 TEST_CASE("a forked child is told to make a pool of its own") {
@@ -270,8 +319,9 @@ TEST_CASE("a factory that works again is not what a timeout sends one to look at
 
 TEST_CASE("a pool that has no place says so instead of waiting") {
     auto db = standing([] { return 1; }, {.name = "none", .size = 0});
-    CHECK_THAT(story_of(db, 1h),
-               ContainsSubstring("The pool has no place for a worker: give it a size or a max_overflow."));
+    CHECK(story_of(db, 1h) ==
+          "pooly: pool 'none': the pool has no place for a worker; 0 in use of size 0, 0 waiting. "
+          "Give the pool a size or a max_overflow.");
 }
 
 TEST_CASE("a closed or suspended pool is told as that, whatever its size") {
@@ -313,12 +363,13 @@ TEST_CASE("one who waits when the pool is closed is told how long he waited, tho
           "Close the pool after its last user, or make a new one.");
 }
 
-TEST_CASE("one who finds too many waiting already is told how many") {
+TEST_CASE("one who finds too many waiting already is told how many, and how many may") {
     pooly::pool db{[] { return 1; }, {.size = 1, .max_waiters = 1}};
     const auto held = db.checkout();
     const pooly::test::queued_consumer waiting{db};
     const auto story = pooly::test::on_another_thread([&] { return story_of(db, 1h); });
-    CHECK_THAT(story, ContainsSubstring("too many consumers are waiting already; 1 in use of size 1, 1 waiting"));
+    CHECK_THAT(story, ContainsSubstring("too many consumers are waiting already; 1 in use of size 1, "
+                                        "1 waiting of at most 1 (max_waiters)"));
     CHECK_THAT(story, ContainsSubstring("raise max_waiters"));
 }
 

@@ -14,6 +14,7 @@
 #include <pooly/pool.hpp>
 
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/waiting.hpp"
@@ -21,6 +22,7 @@
 using namespace std::chrono_literals;
 using pooly::errc;
 using pooly::pool;
+using pooly::test::code_of;
 using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::on_another_thread;
@@ -31,17 +33,6 @@ using std::chrono::nanoseconds;
 namespace {
 
 using pool_of_ints = pool<int>;
-
-/// The reason that a throwing check-out gave; none if it got a worker.
-template <class Attempt>
-std::error_code reason_of(Attempt&& attempt) {
-    try {
-        const auto held = attempt();
-        return {};
-    } catch (const pooly::pool_error& error) {
-        return error.code();
-    }
-}
 
 /// One way to ask for a worker, which gives it back at once.
 struct verb {
@@ -54,9 +45,9 @@ struct verb {
 std::vector<verb> every_verb(nanoseconds wait = 1ms) {
     const auto soon = [=] { return std::chrono::steady_clock::now() + wait; };
     std::vector<verb> all{
-        {"checkout", true, [](auto& db) { return reason_of([&] { return db.checkout(); }); }},
-        {"checkout_for", true, [=](auto& db) { return reason_of([&] { return db.checkout_for(wait); }); }},
-        {"checkout_until", true, [=](auto& db) { return reason_of([&] { return db.checkout_until(soon()); }); }},
+        {"checkout", true, [](auto& db) { return code_of([&] { return db.checkout(); }); }},
+        {"checkout_for", true, [=](auto& db) { return code_of([&] { return db.checkout_for(wait); }); }},
+        {"checkout_until", true, [=](auto& db) { return code_of([&] { return db.checkout_until(soon()); }); }},
         {"try_checkout", false, [](auto& db) { return db.try_checkout().error(); }},
         {"try_checkout_for", true, [=](auto& db) { return db.try_checkout_for(wait).error(); }},
         {"try_checkout_until", true, [=](auto& db) { return db.try_checkout_until(soon()).error(); }},
@@ -64,11 +55,11 @@ std::vector<verb> every_verb(nanoseconds wait = 1ms) {
 #if defined(__cpp_lib_jthread)
     static const std::stop_source nobody_asks;
     const auto token = nobody_asks.get_token();
-    all.push_back({"checkout, stop", true, [=](auto& db) { return reason_of([&] { return db.checkout(token); }); }});
-    all.push_back({"checkout_for, stop", true,
-                   [=](auto& db) { return reason_of([&] { return db.checkout_for(wait, token); }); }});
+    all.push_back({"checkout, stop", true, [=](auto& db) { return code_of([&] { return db.checkout(token); }); }});
+    all.push_back(
+        {"checkout_for, stop", true, [=](auto& db) { return code_of([&] { return db.checkout_for(wait, token); }); }});
     all.push_back({"checkout_until, stop", true,
-                   [=](auto& db) { return reason_of([&] { return db.checkout_until(soon(), token); }); }});
+                   [=](auto& db) { return code_of([&] { return db.checkout_until(soon(), token); }); }});
     all.push_back({"try_checkout_for, stop", true, [=](auto& db) { return db.try_checkout_for(wait, token).error(); }});
     all.push_back(
         {"try_checkout_until, stop", true, [=](auto& db) { return db.try_checkout_until(soon(), token).error(); }});
@@ -153,7 +144,7 @@ TEST_CASE("every check-out tells what the factory threw, with the exception as i
 
 TEST_CASE("a pool without any place refuses one who would wait instead of letting him wait in vain") {
     pool db{one, {.size = 0, .checkout_timeout = 1h}};
-    for (const auto code : {reason_of([&] { return db.checkout(); }), reason_of([&] { return db.checkout_for(1h); }),
+    for (const auto code : {code_of([&] { return db.checkout(); }), code_of([&] { return db.checkout_for(1h); }),
                             db.try_checkout_for(nanoseconds::max()).error(), db.try_checkout().error()})
         CHECK(code == errc::full);
     CHECK(db.stats().full == 4);
@@ -167,7 +158,7 @@ TEST_CASE("a timeout of nothing or less is one try that does not wait, which get
         CHECK_FALSE(db.try_checkout_for(timeout).error());
         const auto held = db.checkout_for(timeout);
         CHECK(db.try_checkout_for(timeout).error() == errc::timeout);
-        CHECK(reason_of([&] { return db.checkout_for(timeout); }) == errc::timeout);
+        CHECK(code_of([&] { return db.checkout_for(timeout); }) == errc::timeout);
     };
     try_with(0s);
     try_with(-1ns);
@@ -198,11 +189,11 @@ TEST_CASE("a timeout longer than all time waits until there is a worker") {
 TEST_CASE("a default timeout of zero is one try; one without end waits until there is a worker") {
     pool impatient{one, {.size = 1, .checkout_timeout = 0s}};
     const auto kept = impatient.checkout();
-    CHECK(reason_of([&] { return impatient.checkout(); }) == errc::timeout);
+    CHECK(code_of([&] { return impatient.checkout(); }) == errc::timeout);
 
     pool patient{one, {.size = 1, .checkout_timeout = nanoseconds::max()}};
     auto held = patient.checkout();
-    auto waiting = elsewhere([&] { return reason_of([&] { return patient.checkout(); }); });
+    auto waiting = elsewhere([&] { return code_of([&] { return patient.checkout(); }); });
     wait_for_waiters(patient);
     held.checkin();
     CHECK_FALSE(waiting.get());
@@ -215,7 +206,7 @@ TEST_CASE("a deadline that has passed is one try that does not wait") {
         pool db{one, {.size = 1, .start = pooly::start_mode::lazy}};  // so that one try has to make it
         const auto held = db.checkout_until(deadline);
         CHECK(db.try_checkout_until(deadline).error() == errc::timeout);
-        CHECK(reason_of([&] { return db.checkout_until(deadline); }) == errc::timeout);
+        CHECK(code_of([&] { return db.checkout_until(deadline); }) == errc::timeout);
     }
 }
 
@@ -266,9 +257,9 @@ TEST_CASE("one who waits leaves the queue when he is asked to stop, whichever wa
     const auto held = db.checkout();
     const auto deadline = std::chrono::steady_clock::now() + 1h;
     const std::vector<std::function<std::error_code(std::stop_token)>> ways{
-        [&](std::stop_token stop) { return reason_of([&] { return db.checkout(stop); }); },
-        [&](std::stop_token stop) { return reason_of([&] { return db.checkout_for(1h, stop); }); },
-        [&](std::stop_token stop) { return reason_of([&] { return db.checkout_until(deadline, stop); }); },
+        [&](std::stop_token stop) { return code_of([&] { return db.checkout(stop); }); },
+        [&](std::stop_token stop) { return code_of([&] { return db.checkout_for(1h, stop); }); },
+        [&](std::stop_token stop) { return code_of([&] { return db.checkout_until(deadline, stop); }); },
         [&](std::stop_token stop) { return db.try_checkout_for(1h, stop).error(); },
         [&](std::stop_token stop) { return db.try_checkout_until(deadline, stop).error(); },
     };
@@ -292,7 +283,7 @@ TEST_CASE("one who was asked to stop before does not wait, and no worker is made
     CHECK(made == 0);
     const auto held = db.checkout();
     CHECK(db.try_checkout_for(1h, asker.get_token()).error() == errc::cancelled);
-    CHECK(reason_of([&] { return db.checkout(asker.get_token()); }) == errc::cancelled);
+    CHECK(code_of([&] { return db.checkout(asker.get_token()); }) == errc::cancelled);
     CHECK(db.stats().cancelled == 3);
 }
 
@@ -330,7 +321,7 @@ TEST_CASE("one more than may wait is told so at once, and there is room again wh
     queued_consumer first{db};
     queued_consumer second{db};
     CHECK(db.try_checkout_for(1h).error() == errc::overloaded);
-    CHECK(reason_of([&] { return db.checkout(); }) == errc::overloaded);
+    CHECK(code_of([&] { return db.checkout(); }) == errc::overloaded);
     CHECK(db.try_checkout().error() == errc::full);
     CHECK(db.stats().overloaded == 2);
     held.checkin();
