@@ -43,7 +43,7 @@ void race(Prepare&& prepare, Announce&& announce, ComeHome&& come_home, Check&& 
     unsigned round = 0;
     while (std::chrono::steady_clock::now() < end) {
         prepare();
-        delay = random() % (1U << random() % 11U);
+        delay = static_cast<unsigned>(random() % (1U << random() % 11U));
         begun = ++round;
         for (auto turns = random() % (1U << random() % 11U); turns > 0; --turns) (void)begun.load();
         announce();

@@ -89,7 +89,6 @@ inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock
         finish(lock, wakes);
         return dispose(place, farewell::with_retire, then::leave_empty);
     }
-    if (holds_back()) (void)place.try_keep(slot_phase::held);
     // relaxed: a hint
     if (scarce_ && is_fit(place.word.load(std::memory_order_relaxed))) index_.add(slots_.index_of(place));
     conclude(lock, wakes);

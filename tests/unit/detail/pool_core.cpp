@@ -165,6 +165,25 @@ TEST_CASE("an engine outlives its pool until the last worker is home, whichever 
     }
 }
 
+TEST_CASE("a worker that comes home as its end is announced, and missed it, is ended by whoever brought it") {
+    const bool closes = GENERATE(false, true);
+    bare_core bare{{.size = 1}};
+    auto& block = bare.core->control();
+    const auto id = block.pool_id;
+    auto* const place = bare.borrow();
+    // A check-in in its two steps: it has seen no reason to take the lock when this happens.
+    if (closes)
+        bare.core->close();
+    else
+        bare.core->restart();
+    CHECK(bare.seen->destroyed == 0);
+    place->word -= pooly::detail::come_home;
+    pooly::detail::look_after_return(block, id, *place);
+    CHECK(bare.seen->destroyed == 1);
+    CHECK(bare.core->status().live == 0);
+    bare.end();
+}
+
 TEST_CASE("a refusal tells its story only to one who wants it") {
     bare_core bare{{.size = 1}};
     auto* const held = bare.borrow();
