@@ -13,8 +13,10 @@
 #include <pooly/error.hpp>
 #include <pooly/histogram.hpp>
 #include <pooly/lease.hpp>
+#include <pooly/named_status.hpp>
 #include <pooly/pool.hpp>
 #include <pooly/pool_options.hpp>
+#include <pooly/pool_registry.hpp>
 #include <pooly/pool_stats.hpp>
 #include <pooly/pool_status.hpp>
 #include <pooly/transaction.hpp>
