@@ -28,7 +28,7 @@ constexpr const char* usage = R"(pooly_benchmarks: pooly and other pools under t
 
   --quick               see that everything runs, in a few seconds; the figures mean nothing
                         (also by the environment: POOLY_BENCHMARK_QUICK=1)
-  --only=LOAD           pairs, scarce or contention
+  --only=LOAD           pairs, scarce, contention or registry
   --rounds=N            turns of each pool under contention (default 5)
   --round_ms=N          length of such a turn (default 1000)
   --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 21),
@@ -58,7 +58,8 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
             chosen.pairs = load == "pairs";
             chosen.scarce = load == "scarce";
             chosen.contention = load == "contention";
-            good = good && (chosen.pairs || chosen.scarce || chosen.contention);
+            chosen.registry = load == "registry";
+            good = good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.registry);
         } else if (text.starts_with("--rounds=")) {
             good = parse_count(value_of("--rounds="), chosen.contention_rounds) && good;
         } else if (text.starts_with("--round_ms=")) {
@@ -131,6 +132,7 @@ void print_all(const bench::measurements& measured, const bench::contention_samp
     bench::print_pairs(measured, names);
     bench::print_scarce(measured, names);
     bench::print_contention(samples, names);
+    bench::print_registry(measured);
     if (quick)
         std::printf("\nA quick run: everything ran, the figures mean nothing.\n");
     else
@@ -161,10 +163,11 @@ int main(int argc, char** argv) {
     for (const auto& one : bench::contestants()) {
         if (chosen.pairs && one.enter_pairs != nullptr) one.enter_pairs(chosen);
         if (chosen.scarce && one.enter_scarce != nullptr) one.enter_scarce(chosen);
+        if (chosen.registry && one.enter_registry != nullptr) one.enter_registry(chosen);
     }
     const company keeps_mutexes_honest;
     bench::measurements measured;
-    if (chosen.pairs || chosen.scarce) {
+    if (chosen.pairs || chosen.scarce || chosen.registry) {
         bench::collecting_reporter reporter{measured};
         benchmark::RunSpecifiedBenchmarks(&reporter);
     }

@@ -8,6 +8,7 @@
 
 #include "../support/contestants.hpp"
 #include "../support/pair_load.hpp"
+#include "../support/registry_load.hpp"
 #include "../support/rounds.hpp"
 #include "../support/worker.hpp"
 
@@ -46,7 +47,12 @@ void enter_floor(const settings& chosen) {
     }
 }
 
-[[maybe_unused]] const bool entered = enter({.name = "floor", .enter_pairs = &enter_floor});
+void enter_registry_floor(const settings& chosen) {
+    for (const int threads : registry_threads) enter_load("registry/floor", &run_floor, chosen).Threads(threads);
+}
+
+[[maybe_unused]] const bool entered =
+    enter({.name = "floor", .enter_pairs = &enter_floor, .enter_registry = &enter_registry_floor});
 
 }  // namespace
 }  // namespace bench

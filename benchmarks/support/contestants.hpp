@@ -17,6 +17,7 @@ struct contestant {
     void (*enter_pairs)(const settings&) = nullptr;
     void (*enter_scarce)(const settings&) = nullptr;
     contention_sample (*contend)(const settings&, hold_kind) = nullptr;
+    void (*enter_registry)(const settings&) = nullptr;
 };
 
 /// Everyone whose library was found: each competitor's source file adds itself.

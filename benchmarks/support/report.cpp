@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "pair_load.hpp"
+#include "registry_load.hpp"
 #include "scarce_load.hpp"
 
 namespace bench {
 namespace {
 
 std::string size_argument(int size) { return "size:" + std::to_string(size); }
+
+std::string pools_argument(int pools) { return "pools:" + std::to_string(pools); }
 
 std::string scarce_argument(std::int64_t out) {
     return "size:" + std::to_string(scarce_size) + "/out:" + std::to_string(out);
@@ -158,6 +161,21 @@ void print_contention(const contention_samples& samples, const std::vector<std::
     }
 }
 
+void print_registry(const measurements& measured) {
+    const auto floor = [&](int threads) { return measured.find("registry/floor", "", threads); };
+    if (!floor(1)) return;
+    std::printf("\nA registry, as a multiple of the floor at the same number of threads (medians)\n%-26s", "pools");
+    for (const int pools : registry_sizes) std::printf(" %9d", pools);
+    for (const registry_way& way : registry_ways)
+        for (const int threads : registry_threads) {
+            if (!measured.find(way.family, pools_argument(registry_sizes.front()), threads)) continue;
+            std::printf("\n  %-13s %d thread%c", way.label, threads, threads == 1 ? ' ' : 's');
+            for (const int pools : registry_sizes)
+                print_cell(divide(measured.find(way.family, pools_argument(pools), threads), floor(threads)));
+        }
+    std::printf("\n");
+}
+
 void print_verdicts(const measurements& measured, const contention_samples& samples) {
     std::printf("\nVerdicts (ratios of medians; (a) to (c) with a pool of 8)\n");
     const auto pair = [&](const char* name, int threads) {
@@ -183,6 +201,13 @@ void print_verdicts(const measurements& measured, const contention_samples& samp
         const std::string family = way.family + std::string{"/pooly"};
         for (const int threads : scarce_threads)
             judge(what + std::to_string(threads), scarce_ratio(measured, family, threads), at_most{30});
+    }
+    for (const int threads : registry_threads) {
+        const auto pair_of = [&](const char* family) {
+            return measured.find(family, pools_argument(registry_sizes.front()), threads);
+        };
+        judge("(f) held from a registry / bare pool, threads: " + std::to_string(threads),
+              divide(pair_of("registry/held"), pair_of("registry/bare")), at_most{1.05});
     }
     for (const auto kind : hold_kinds) judge_contention(samples, kind, std::string{"(e) 16 on 2, "} + label(kind));
 }

@@ -18,6 +18,7 @@ using contention_samples = std::map<std::pair<hold_kind, std::string>, std::vect
 void print_pairs(const measurements& measured, const std::vector<std::string>& names);
 void print_scarce(const measurements& measured, const std::vector<std::string>& names);
 void print_contention(const contention_samples& samples, const std::vector<std::string>& names);
+void print_registry(const measurements& measured);
 
 /// One line for each promise that pooly makes about its speed.
 void print_verdicts(const measurements& measured, const contention_samples& samples);

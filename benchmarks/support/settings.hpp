@@ -11,6 +11,7 @@ struct settings {
     bool pairs = true;
     bool scarce = true;
     bool contention = true;
+    bool registry = true;
     /// Of one benchmark with no more than two threads.
     std::chrono::microseconds repetition = std::chrono::milliseconds{5};
     /// Of one with more, which must be longer: a thread whose share fits into one time slice never meets the others.

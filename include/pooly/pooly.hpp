@@ -13,10 +13,15 @@
 #include <pooly/error.hpp>
 #include <pooly/histogram.hpp>
 #include <pooly/lease.hpp>
+#include <pooly/named_status.hpp>
 #include <pooly/pool.hpp>
+#include <pooly/pool_event.hpp>
+#include <pooly/pool_observer.hpp>
 #include <pooly/pool_options.hpp>
+#include <pooly/pool_registry.hpp>
 #include <pooly/pool_stats.hpp>
 #include <pooly/pool_status.hpp>
+#include <pooly/stream_observer.hpp>
 #include <pooly/transaction.hpp>
 #include <pooly/version.hpp>
 #include <pooly/worker_traits.hpp>

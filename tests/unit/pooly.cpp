@@ -13,6 +13,9 @@ TEST_CASE("one header brings all that a user needs") {
     CHECK(to_string(status.state) == "full");
     const pooly::pool_stats stats = db.stats();
     CHECK(pooly::histogram{stats.wait}.count() == 1);
+    pooly::pool_registry pools;
+    const std::vector<pooly::named_status> none_yet = pools.statuses();
+    CHECK(none_yet.empty());
     static_assert(POOLY_VERSION_MAJOR >= 0);
     static_assert(std::is_move_constructible_v<pooly::transaction_guard<int>>);
 }
