@@ -8,12 +8,15 @@
 #include <utility>
 
 #include <pooly/detail/pool_core.hpp>
+#include <pooly/detail/pool_core_care.hpp>
 #include <pooly/detail/pool_core_control.hpp>
 #include <pooly/detail/pool_core_lend.hpp>
 #include <pooly/detail/pool_core_look.hpp>
 #include <pooly/detail/pool_core_return.hpp>
 #include <pooly/detail/pool_core_rules.hpp>
+#include <pooly/pool_event.hpp>
 #include <pooly/pool_status.hpp>
+#include <pooly/watchdog.hpp>
 
 namespace pooly {
 
@@ -62,7 +65,7 @@ public:
     /// Blocks: as long as the `retire` hook, the destructor and, for a replacement, the factory take.
     void discard() noexcept {
         if (place_ == nullptr) return;
-        control_->core->discard(*std::exchange(place_, nullptr));
+        end_because(events::death::discarded);
     }
 
     /// Takes the worker out of the pool for good; its place is refilled as by `discard()`. The `retire` hook is not
@@ -98,6 +101,9 @@ private:
 
     lease(detail::control_block& control, detail::slot& place) noexcept : control_{&control}, place_{&place} {}
 
+    void end_because(events::death reason) noexcept {
+        control_->core->discard(*std::exchange(place_, nullptr), reason);
+    }
     [[nodiscard]] T* worker() const noexcept {
         return std::launder(static_cast<T*>(detail::worker_at(*place_, detail::worker_layout::of<T>().offset)));
     }

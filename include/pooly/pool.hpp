@@ -21,6 +21,18 @@
 
 namespace pooly {
 
+namespace detail {
+
+/// For a registry, which may ask more of a pool than its users.
+struct pool_access {
+    template <class Pool>
+    [[nodiscard]] static pool_core& core_of(Pool& of) noexcept {
+        return *of.core_;
+    }
+};
+
+}  // namespace detail
+
 /// A pool of workers of type T: keeps `size` of them, makes up to `max_overflow` more when none is idle, and lends each
 /// to one consumer at a time, first come first served.
 ///
@@ -194,7 +206,8 @@ public:
     }
 
     /// A new generation: idle workers are replaced now, leased ones destroyed when they come back. Throws the factory's
-    /// exception; places without a worker are then filled by the check-outs to come. Blocks: while it makes them.
+    /// exception; places without a worker are then filled by the check-outs to come. Blocks: while it makes them. Until
+    /// the last lease of the former generation is home, check-outs and check-ins take the lock.
     void restart() { core_->restart(); }
 
     /// Lends nothing until `resume()`: who waits stays in the queue, one try gets `errc::suspended`.
@@ -253,6 +266,7 @@ private:
         return nullptr;
     }
 
+    friend struct detail::pool_access;
     using patience = detail::request::patience;
 
     [[nodiscard]] static std::chrono::nanoseconds since_epoch(auto deadline) noexcept {

@@ -23,6 +23,7 @@
 #include <pooly/named_status.hpp>
 #include <pooly/pool.hpp>
 #include <pooly/pool_options.hpp>
+#include <pooly/watchdog.hpp>
 #include <pooly/worker_traits.hpp>
 
 namespace pooly {
@@ -56,7 +57,9 @@ using pooled_t = typename pooled<T, Factory>::type;
 /// that say so blocks: no user code runs under a lock, so a pool that hangs costs who called it, and no other pool.
 class pool_registry {
 public:
-    pool_registry() = default;
+    /// `over_all` watches over each pool that has no watchdog of its own; also restarts pools that failed.
+    explicit pool_registry(std::shared_ptr<pooly::watchdog> over_all = std::make_shared<pooly::watchdog>())
+        : watchdog_{std::move(over_all)} {}
     pool_registry(const pool_registry&) = delete;
     pool_registry& operator=(const pool_registry&) = delete;
 
@@ -73,6 +76,7 @@ public:
         using entry = detail::typed_entry<detail::pooled_t<T, Factory>, Clock>;
         if (name.empty()) detail::refuse("name", "must not be empty");
         options.name = name;
+        if (!options.watchdog) options.watchdog = watchdog_;
         detail::pool_directory::reservation place{pools_, name};
         const auto made = std::make_shared<entry>(std::forward<Factory>(factory), options, std::move(hooks));
         place.fill(made);
@@ -174,6 +178,9 @@ public:
     /// Sorted. Those of pools that are being added are not among them.
     [[nodiscard]] std::vector<std::string> names() const { return pools_.names(); }
     [[nodiscard]] std::size_t size() const { return pools_.size(); }
+
+    /// The one that watches over its pools; never null.
+    [[nodiscard]] const std::shared_ptr<pooly::watchdog>& watchdog() const noexcept { return watchdog_; }
     /// By name, one pool looked at after the other: each look is consistent in itself.
     [[nodiscard]] std::vector<named_status> statuses() const {
         std::vector<named_status> all;
@@ -192,6 +199,7 @@ private:
         return {detail::typed_entry<T, Clock>::of(std::move(one)), why_not};
     }
 
+    const std::shared_ptr<pooly::watchdog> watchdog_;
     detail::pool_directory pools_;
 };
 

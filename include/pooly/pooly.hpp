@@ -24,4 +24,5 @@
 #include <pooly/stream_observer.hpp>
 #include <pooly/transaction.hpp>
 #include <pooly/version.hpp>
+#include <pooly/watchdog.hpp>
 #include <pooly/worker_traits.hpp>

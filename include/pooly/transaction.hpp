@@ -53,7 +53,7 @@ public:
         try {
             worker_.source().rollback(*worker_);
         } catch (...) {
-            worker_.discard();
+            worker_.end_because(events::death::rollback_failed);
             throw;
         }
     }

@@ -19,6 +19,7 @@
 #include "support/check_places.hpp"
 #include "support/code_of.hpp"
 #include "support/manual_clock.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 #include "support/worker.hpp"
 
@@ -33,6 +34,7 @@ using pooly::test::check_places;
 using pooly::test::code_of;
 using pooly::test::elsewhere;
 using pooly::test::manual_clock;
+using pooly::test::unsupervised;
 using pooly::test::wait_for_waiters;
 using pooly::test::wait_until;
 using pooly::test::worker;
@@ -43,7 +45,7 @@ using worker_pool = pooly::pool<worker>;
 
 TEST_CASE("classic bug 1: a factory that throws costs no place") {
     backend at;
-    worker_pool db{[&] { return worker{at}; }, {.size = 2, .max_overflow = 1, .start = start_mode::lazy}};
+    worker_pool db{[&] { return worker{at}; }, unsupervised({.size = 2, .max_overflow = 1, .start = start_mode::lazy})};
     SECTION("at a check-out") {
         at.down = true;
         for (int i = 0; i < 7; ++i) {
@@ -82,7 +84,7 @@ TEST_CASE("classic bug 1: a factory that throws costs no place") {
 
 TEST_CASE("classic bug 1: an overflow worker that cannot be made costs no place") {
     backend at;
-    worker_pool db{[&] { return worker{at}; }, {.size = 1, .max_overflow = 2}};
+    worker_pool db{[&] { return worker{at}; }, unsupervised({.size = 1, .max_overflow = 2})};
     auto one = db.checkout();
     at.down = true;
     for (int i = 0; i < 5; ++i) CHECK(db.try_checkout().error() == errc::create_failed);
@@ -97,7 +99,7 @@ TEST_CASE("classic bug 2: a waiter goes on when the worker that it waits for is 
     hooks.reset = [](worker& one) {
         if (one.dirty) throw std::runtime_error{"cannot be cleaned"};
     };
-    worker_pool db{[&] { return worker{at}; }, {.size = 1}, hooks};
+    worker_pool db{[&] { return worker{at}; }, unsupervised({.size = 1}), hooks};
     auto held = db.checkout();
     auto waiter = elsewhere([&] { return db.checkout_for(1h)->number(); });
     wait_for_waiters(db);
@@ -136,7 +138,7 @@ TEST_CASE("classic bug 2: a waiter makes the worker that another failed to make"
                        give_up.acquire();
                        throw std::runtime_error{"no"};
                    },
-                   {.size = 1, .start = start_mode::lazy}};
+                   unsupervised({.size = 1, .start = start_mode::lazy})};
     auto first = elsewhere([&] { return db.try_checkout().error(); });
     at_work.acquire();
     auto second = elsewhere([&] { return *db.checkout_for(1h); });
@@ -187,8 +189,7 @@ TEST_CASE("classic bug 13: after a restart of the backend every check-out is goo
     pooly::pool<connection> db{[&] {
                                    return connection{epoch, worker{at}};
                                },
-                               {.size = 4, .check_after_idle = 0ns},
-                               hooks};
+                               unsupervised({.size = 4, .check_after_idle = 0ns}), hooks};
     check_places(db, 4);
     epoch = 2;
     SECTION("while it is up") {
@@ -214,8 +215,7 @@ TEST_CASE("classic bug 13: after a restart of the backend every check-out is goo
         pooly::pool<connection> other{[&] {
                                           return connection{epoch, worker{at}};
                                       },
-                                      {.size = 1, .check_after_idle = 0ns},
-                                      hooks};
+                                      unsupervised({.size = 1, .check_after_idle = 0ns}), hooks};
         for (int i = 1; i < 5; ++i) CHECK(other.checkout().info().uses == 1);
         CHECK(other.stats().unhealthy == 4);
     }
@@ -389,9 +389,10 @@ TEST_CASE("classic bug 17: no mix of failures makes the accounting drift") {
     };
     const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
     const auto fairness = GENERATE(pooly::fairness_policy::strict_fifo, pooly::fairness_policy::bounded_barging);
-    worker_pool db{[&] { return worker{at}; },
-                   {.size = 3, .max_overflow = 2, .order = order, .fairness = fairness, .check_after_idle = 0ns},
-                   hooks};
+    worker_pool db{
+        [&] { return worker{at}; },
+        unsupervised({.size = 3, .max_overflow = 2, .order = order, .fairness = fairness, .check_after_idle = 0ns}),
+        hooks};
     std::vector<pooly::lease<worker>> out;
     int wrong = 0;
     for (unsigned step = 0, state = 1; step < 2000; ++step) {
@@ -497,7 +498,7 @@ TEST_CASE("classic bug 22: a worker that is made too late for its asker is not l
 
 TEST_CASE("classic bug 23: every failure is empty or throws") {
     backend at;
-    worker_pool db{[&] { return worker{at}; }, {.size = 1, .start = start_mode::lazy, .max_waiters = 0}};
+    worker_pool db{[&] { return worker{at}; }, unsupervised({.size = 1, .start = start_mode::lazy, .max_waiters = 0})};
     std::stop_source stopped;
     stopped.request_stop();
     pooly::lease<worker> held;

@@ -24,6 +24,7 @@
 #include "support/hooked_clock.hpp"
 #include "support/manual_clock.hpp"
 #include "support/stop_at_clock.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 #include "support/worker.hpp"
 
@@ -41,6 +42,7 @@ using pooly::test::elsewhere;
 using pooly::test::hooked_clock;
 using pooly::test::manual_clock;
 using pooly::test::stop_at_clock;
+using pooly::test::unsupervised;
 using pooly::test::wait_for_waiters;
 using pooly::test::wait_until;
 using pooly::test::worker;
@@ -443,7 +445,7 @@ TEST_CASE("I5: the exception of a factory, too, may use the pool when it dies") 
     const auto look = [&] {
         if (!over) seen += static_cast<int>(db->status().live) + 1;
     };
-    db.emplace([&]() -> int { throw failure{look}; }, pool_options{.size = 1, .start = start_mode::lazy});
+    db.emplace([&]() -> int { throw failure{look}; }, unsupervised(pool_options{.size = 1, .start = start_mode::lazy}));
     for (int i = 0; i < 3; ++i) CHECK(db->try_checkout().error() == errc::create_failed);
     CHECK(seen >= 2);
     over = true;
@@ -725,7 +727,7 @@ TEST_CASE("I7: one who comes late to a pool that is gone does nothing to the poo
 
 TEST_CASE("I8: a place without a worker is tried again by whoever asks, once each") {
     backend at;
-    pooly::pool<worker> db{[&] { return worker{at}; }, {.size = 2}};
+    pooly::pool<worker> db{[&] { return worker{at}; }, unsupervised({.size = 2})};
     auto held = db.checkout();
     at.down = true;
     held.discard();
@@ -744,7 +746,7 @@ TEST_CASE("I8: a place without a worker is tried again by whoever asks, once eac
 
 TEST_CASE("I8: while the factory fails each waiter is told by its own failure, and none is left behind") {
     backend at;
-    pooly::pool<worker> db{[&] { return worker{at}; }, {.size = 1}};
+    pooly::pool<worker> db{[&] { return worker{at}; }, unsupervised({.size = 1})};
     auto held = db.checkout();
     std::vector<std::future<std::error_code>> waiters;
     for (std::size_t i = 1; i < 4; ++i) {

@@ -38,15 +38,17 @@ inline constexpr bits ordered = 1U << 7U;    // lifo or fifo: the idle ones stan
 inline constexpr bits timed = 1U << 8U;      // the clock is read at check-out and check-in
 inline constexpr bits resetting = 1U << 9U;  // workers are reset when they come back
 inline constexpr bits forked = 1U << 10U;    // this process is a child of the one that made the pool
-inline constexpr bits renewing = 1U << 11U;  // workers of an earlier generation are still on loan
+inline constexpr bits marked = 1U << 11U;    // something is to be done when some worker that is on loan comes home
+inline constexpr bits failed = 1U << 12U;    // too many workers died: nothing is lent
+inline constexpr bits renewing = 1U << 13U;  // workers of an earlier generation are still on loan
 
 /// What makes a check-out take the lock, and what only takes it off the inlined path.
-inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked;
+inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked | failed | renewing;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
 /// The same for a check-in.
 inline constexpr bits locks_checkin =
-    waiters | surplus | draining | scarce | held_back | closed | ordered | forked | renewing;
+    waiters | surplus | draining | scarce | held_back | closed | ordered | forked | marked | renewing;
 inline constexpr bits slows_checkin = locks_checkin | timed | resetting;
 
 }  // namespace pooly::detail::attention

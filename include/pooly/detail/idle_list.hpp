@@ -32,6 +32,16 @@ public:
         return place;
     }
 
+    /// Takes a slot out from wherever it stands. In linear time: for the watchdog, which picks its own.
+    void erase(const slot& place) noexcept {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            slot* const one = ring_[(first_ + i) % ring_.size()];
+            if (one != &place) ring_[(first_ + kept++) % ring_.size()] = one;
+        }
+        size_ = kept;
+    }
+
     void clear() noexcept { size_ = 0; }
 
 private:

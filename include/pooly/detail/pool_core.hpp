@@ -18,14 +18,20 @@
 #include <pooly/create_context.hpp>
 #include <pooly/detail/atomic_histogram.hpp>
 #include <pooly/detail/attention.hpp>
+#include <pooly/detail/backoff.hpp>
+#include <pooly/detail/care.hpp>
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/control_block.hpp>
 #include <pooly/detail/control_handle.hpp>
+#include <pooly/detail/errand.hpp>
 #include <pooly/detail/failure_report.hpp>
 #include <pooly/detail/idle_index.hpp>
 #include <pooly/detail/idle_list.hpp>
+#include <pooly/detail/outage_governor.hpp>
+#include <pooly/detail/patrol.hpp>
 #include <pooly/detail/process.hpp>
+#include <pooly/detail/restart_intensity.hpp>
 #include <pooly/detail/sizing.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/slot_array.hpp>
@@ -77,6 +83,9 @@ struct grant {
     [[nodiscard]] bool refused() const noexcept { return refusal != errc{}; }
 };
 
+/// The pool in whose errand this thread is.
+[[gnu::visibility("default")]] inline thread_local constinit const pool_core* errand_of_this_thread = nullptr;
+
 /// The engine. It knows slots, waiters and rules, not the type of a worker; user code is behind `worker_source`, the
 /// clock behind `clock_source`. It lives until its pool and the last of its leases are gone (I7).
 ///
@@ -101,7 +110,7 @@ public:
 
     // Coming home: pool_core_return.hpp. The caller owns `place` and gives it up.
     void check_in(slot& place) noexcept;
-    void discard(slot& place) noexcept;
+    void discard(slot& place, events::death reason) noexcept;
     void release_detached(slot& place) noexcept;
     void note_hold(std::chrono::nanoseconds held) noexcept { hold_.record(held); }
     /// For one who has returned a worker on the fast path and then found the attention word set. `lock` is held.
@@ -110,13 +119,25 @@ public:
     // Control: pool_core_control.hpp
     void start();
     void close() noexcept;
-    /// The pool is gone: the last lease home frees the core, or this call if none is out.
+    /// The pool is gone: the last lease home frees the core, or this call if none is out. Blocks: for user code that
+    /// the watchdog called, at most `check_timeout`.
     void orphan() noexcept;
     std::size_t drain(clock_source::instant until);
     void restart();
     void suspend(bool on) noexcept;
     void resize(const sizing& limits);
     std::size_t prewarm();
+
+    // Under a watchdog: pool_core_care.hpp
+    /// Looks what is due, puts down what is to be done, and returns when to look again. `lock` is held.
+    [[nodiscard]] clock_source::instant inspect(std::unique_lock<std::mutex> lock, clock_source::instant now,
+                                                errands& out) noexcept;
+    void run(const errand& one) noexcept;
+    void note_stuck(std::unique_lock<std::mutex> lock, const errand& one, std::uint64_t worker,
+                    std::chrono::nanoseconds lasted) noexcept;
+    [[nodiscard]] std::chrono::nanoseconds patience() const noexcept { return options_.check_timeout; }
+    /// From now on the pool is restarted when it has failed, after a backoff.
+    void heal_by_itself() noexcept;
 
     // Looking: pool_core_look.hpp
     [[nodiscard]] pool_status status();
@@ -160,10 +181,46 @@ private:
     [[nodiscard]] slot* claim_lock_free() noexcept;  // needs no lock
     [[nodiscard]] slot* claim_in_order();            // takes the lock itself
     void index_idle();
+    void fit_to_slots();
+    [[nodiscard]] std::unique_ptr<care> hire(const pool_options& options);
+    // The watchdog includes this file.
+    [[nodiscard]] static std::shared_ptr<watchdog> new_watchdog();
+    [[nodiscard]] static std::shared_ptr<patrol> patrol_of(const watchdog& one) noexcept;
     void make_idle(slot& place) noexcept;
-    [[nodiscard]] slot* reserve_place();
+    [[nodiscard]] slot* reserve_place(clock_source::instant now);
     void begin_retiring(slot& place) noexcept;
+    void begin_retiring(slot& place, events::retirement why) noexcept;
     void free_place(slot& place) noexcept;
+    void cancel_place(slot& place) noexcept;
+    /// Workers that are neither on their way out nor about to take another's place.
+    [[nodiscard]] std::size_t standing() const noexcept {
+        return live_ - retiring_ - (care_ ? (care_->renews ? 1U : 0U) + care_->ending - written_off_ : 0U);
+    }
+    [[nodiscard]] bool keeps_surplus(std::size_t beside);
+    [[nodiscard]] bool keeps_ahead(std::size_t beside);
+    [[nodiscard]] bool take_idle(slot& place) noexcept;
+    [[nodiscard]] bool outage() const noexcept;
+    [[nodiscard]] std::optional<errc> hopeless() const noexcept;
+    void refuse_all(errc code, wake_list& wakes) noexcept;
+    void name_prober(wake_list& wakes) noexcept;
+    void note_death(slot& place, events::death reason, clock_source::instant now) noexcept;
+    void note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept;
+    void note_return(slot& place, clock_source::instant now) noexcept;
+    void tell(events::any what) noexcept;
+    [[nodiscard]] slot_care* care_of(const slot& place) noexcept;
+    [[nodiscard]] const slot_care* care_of(const slot& place) const noexcept;
+    void mark_ending(slot& place, events::retirement why) noexcept;
+    void unmark(slot& place) noexcept;
+    bool write_off(slot& place) noexcept;
+    [[nodiscard]] bool may_make(clock_source::instant now) const noexcept;
+    clock_source::instant inspect_idle(slot& place, slot_care& of, clock_source::instant now, errands& out);
+    clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now);
+    void send_for(errands& out, errand::task what, slot* place, clock_source::instant now);
+    void make_missing(std::size_t idle, clock_source::instant now, errands& out);
+    void tell_observer() noexcept;
+    void check_idle(slot& place, clock_source::instant now) noexcept;
+    void renew(slot& place, const create_context& context, clock_source::instant now) noexcept;
+    [[nodiscard]] create_context context_of_errand() const;
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
     void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
@@ -173,6 +230,7 @@ private:
     [[nodiscard]] bool put_back(slot& place, wake_list& wakes) noexcept;
     [[nodiscard]] bool is_outgrown(const slot& place) const noexcept;
     [[nodiscard]] bool is_outdated(const slot& place) const noexcept;
+    [[nodiscard]] events::retirement why_it_ends(const slot& place) const noexcept;
     void mark_all_stale() noexcept;
     std::size_t hold_all_back() noexcept;
     void let_go() noexcept;
@@ -196,7 +254,7 @@ private:
     // These take the lock themselves and run user code outside of it.
     [[nodiscard]] grant queue_up(request& ask);
     [[nodiscard]] grant join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask);
-    [[nodiscard]] static grant await(pool_core& core, waiter& self, request& ask, bool barging);
+    [[nodiscard]] static grant await(pool_core& core, waiter& self, request& ask);
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] grant make_for(slot& place, const request& ask);
@@ -206,12 +264,16 @@ private:
     [[nodiscard]] grant swap_dead(slot& place, request& ask);
     [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
     [[nodiscard]] std::optional<errc> too_late(const request& ask) const noexcept;
-    [[nodiscard]] std::exception_ptr construct(slot& place, const create_context& context) noexcept;
+    /// `now` is for a watchdog that says what time it is; the clock may be ahead of it.
+    [[nodiscard]] std::exception_ptr construct(slot& place, const create_context& context,
+                                               clock_source::instant now = {}) noexcept;
     void end_worker(slot& place, farewell how) noexcept;
     void dispose(slot& place, farewell how, then next) noexcept;
-    void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept;
+    void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*counter,
+                std::optional<events::death> reason) noexcept;
     std::size_t sweep_stale();
-    [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context);
+    [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context,
+                                                clock_source::instant now = {});
     std::size_t fill(std::size_t most);
 
     const control_handle control_;
@@ -244,7 +306,19 @@ private:
     std::size_t index_due_ = 0;  // so many workers come back before another walk over all slots is paid for
     int draining_ = 0;
     std::condition_variable drained_;
-    std::exception_ptr last_error_;  // the factory's
+    outage_governor governor_;
+    restart_intensity deaths_;
+    clock_source::instant last_death_ = clock_source::instant::min();  // the last that counted
+    clock_source::instant down_since_{};
+    bool failed_ = false;
+    bool heals_ = false;
+    backoff healing_;
+    clock_source::instant heal_at_{};
+    std::size_t errands_out_ = 0;
+    std::size_t written_off_ = 0;  // slots that are not empty, and no more of the pool
+    std::shared_ptr<watchdog> watchdog_;
+    const std::unique_ptr<care> care_;  // if it is watched
+    std::exception_ptr last_error_;     // the factory's
     clock_source::instant last_error_at_{};
     bool factory_fails_ = false;  // its last call threw
     pool_stats counters_;

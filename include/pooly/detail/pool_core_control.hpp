@@ -26,7 +26,11 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
       wall_epoch_{std::chrono::system_clock::now()},
       slots_{std::make_unique<slot_array::run>(std::max<std::size_t>(1, options.size + options.max_overflow), layout)},
       limits_{options.size, options.max_overflow},
-      spread_{std::max<std::size_t>(1, options.size)} {
+      spread_{std::max<std::size_t>(1, options.size)},
+      governor_{{options.max_connecting, options.backoff_base, options.backoff_cap}, control_->pool_id},
+      deaths_{options.max_restarts, options.restart_window},
+      healing_{options.backoff_base, options.backoff_cap, ~control_->pool_id},
+      care_{hire(options)} {
     if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
     index_.reserve(slots_.size());
     const std::lock_guard<std::mutex> guard{mutex()};
@@ -37,9 +41,22 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
     refresh_attention();
 }
 
+/// Null if there is nothing to be watched.
+inline std::unique_ptr<care> pool_core::hire(const pool_options& options) {
+    const auto on = [](std::chrono::nanoseconds option) { return option > option.zero(); };
+    const bool needed = options.observer != nullptr || options.min_idle > 0 || on(options.max_lifetime) ||
+                        on(options.overdue_after) || (on(options.overflow_linger) && options.max_overflow > 0) ||
+                        options.start == start_mode::background || options.on_outage == outage_action::wait ||
+                        (on(options.health_interval) && source_->checks_health());
+    if (options.watchdog == nullptr && !needed) return nullptr;
+    watchdog_ = options.watchdog != nullptr ? options.watchdog : new_watchdog();
+    return std::make_unique<care>(patrol_of(*watchdog_), options.observer, slots_.size(), control_->pool_id);
+}
+
 /// Rule 1: with an eager start all workers are there when the constructor returns, or it throws the factory's error.
 inline void pool_core::start() {
     if (options_.start == start_mode::eager) fill(options_.size);
+    if (care_) care_->by->watch(control(), clock_);
 }
 
 inline void pool_core::close() noexcept {
@@ -50,13 +67,6 @@ inline void pool_core::close() noexcept {
         if (closed_) return;
         closed_ = true;
         mark_all_stale();
-        while (!queue_.empty()) {
-            waiter& one = queue_.front();
-            queue_.erase(one);
-            if (one.chosen == waiter::answer::none) wakes.add(one);  // or it is being woken already
-            one.chosen = waiter::answer::refused;
-            one.refusal = errc::closed;
-        }
         finish(lock, wakes);
     }
     sweep_stale();
@@ -66,7 +76,13 @@ inline void pool_core::orphan() noexcept {
     if (forked()) return;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    orphaned_ = true;
+    // What the factory and the hooks refer to may end with the pool, so calls that the watchdog made are waited for:
+    // not for one that is stuck, nor for the one in which the pool ends.
+    const std::size_t mine = errand_of_this_thread == this ? 1 : 0;
+    const auto steady = clock_source::of<std::chrono::steady_clock>();
+    const auto until = steady.after(options_.check_timeout);
+    while (errands_out_ > mine && steady.now() < until) steady.wait(drained_, lock, until);
+    orphaned_ = true;  // from here on others may delete the core
     finish(lock, wakes);
 }
 
@@ -91,11 +107,17 @@ inline void pool_core::restart() {
         std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return;
         ++generation_;
-        outgrown_ = live_;
+        outgrown_ = live_ + written_off_;
+        failed_ = false;
+        deaths_.forget();
+        last_death_ = clock_source::instant::min();
+        governor_.retry_now();
+        tell(events::restarted{generation_});
         mark_all_stale();
         finish(lock, wakes);
     }
-    fill(sweep_stale());
+    const auto swept = sweep_stale();
+    fill(options_.start == start_mode::lazy ? swept : pool_options::unlimited);
 }
 
 inline void pool_core::suspend(bool on) noexcept {
@@ -119,8 +141,7 @@ inline void pool_core::resize(const sizing& limits) {
         lock.lock();
         if (slots_.size() < limits.places()) slots_.append(std::move(more));
     }
-    if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
-    index_.reserve(slots_.size());
+    fit_to_slots();
     limits_ = limits;
     spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
     const bool fills = options_.start == start_mode::eager && !closed_;
@@ -129,7 +150,20 @@ inline void pool_core::resize(const sizing& limits) {
     if (fills) fill(limits.size);
 }
 
-inline std::size_t pool_core::prewarm() { return fill(pool_options::unlimited); }
+inline std::size_t pool_core::prewarm() {
+    {
+        const std::lock_guard<std::mutex> guard{mutex()};
+        governor_.retry_now();
+    }
+    return fill(pool_options::unlimited);
+}
+
+/// After slots were added.
+inline void pool_core::fit_to_slots() {
+    if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
+    index_.reserve(slots_.size());
+    if (care_) care_->of.resize(slots_.size());
+}
 
 /// Disposes of the idle workers that were marked stale; those that come home afterwards are seen to by whoever brings
 /// them. Says how many.
@@ -140,7 +174,7 @@ inline std::size_t pool_core::sweep_stale() {
             const std::lock_guard<std::mutex> guard{mutex()};  // two may come for the same worker
             // relaxed: a stale worker is touched under the lock only
             if (phase_of(place.word.load(std::memory_order_relaxed)) != slot_phase::stale) return;
-            begin_retiring(place);
+            begin_retiring(place, why_it_ends(place));
         }
         ++swept;
         dispose(place, farewell::with_retire, then::leave_empty);
@@ -153,7 +187,7 @@ inline std::size_t pool_core::sweep_stale() {
 inline std::size_t pool_core::fill(std::size_t most) {
     for (std::size_t made = 0;; ++made) {
         std::unique_lock<std::mutex> lock{mutex()};
-        slot* const place = made < most && limits_.wants_more(live_) ? reserve_place() : nullptr;
+        slot* const place = made < most && limits_.wants_more(live_) ? reserve_place(clock_.now()) : nullptr;
         lock.unlock();
         if (place == nullptr) return made;
         if (const auto error = make_spare(*place, create_context{})) std::rethrow_exception(error);

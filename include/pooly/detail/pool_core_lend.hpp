@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <pooly/detail/pool_core.hpp>
@@ -76,6 +77,13 @@ inline grant pool_core::lend(slot& place, const request& ask) noexcept {
     (void)card.number();  // fills in the id
     card.remember(control_->pool_id, place);
     if (ask.waited) wait_.record(*ask.waited);
+    if (ask.waited && care_ && care_->observer && *ask.waited >= options_.checkout_timeout / 2) {
+        const events::checked_out_late late{place.id, *ask.waited, std::this_thread::get_id(), ask.where};
+        wake_list wakes;
+        std::unique_lock<std::mutex> lock{mutex()};
+        tell(late);
+        finish(lock, wakes);
+    }
     place.stamp(place.word.load(std::memory_order_relaxed), ask.where, card.id(), stamp_time());  // relaxed: our own
     grant got;
     got.place = &place;
@@ -94,15 +102,22 @@ inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wake
     grant got;
     if (closed_)
         got = refuse(errc::closed, ask);
+    else if (failed_)
+        got = turn_away(errc::failed, ask);
     else if (queue_.empty() && !holds_back())
         got.place = idle_or_place();
     else if (barging() && !holds_back() && !front_is_overdue())
         got.place = claim_idle();
     if (got.place == nullptr && !got.refused()) {
         if (!ask.waits)
-            got = turn_away(holds_back() ? errc::suspended : ask.refusal, ask);
+            got = turn_away(holds_back()                                     ? errc::suspended
+                            : governor_.is_down() && limits_.has_room(live_) ? errc::backend_unavailable
+                                                                             : ask.refusal,
+                            ask);
         else if (limits_.places() == 0)
             got = turn_away(errc::full, ask);
+        else if (outage())
+            got = turn_away(errc::backend_unavailable, ask);
         else if (queue_.size() >= options_.max_waiters)
             got = turn_away(errc::overloaded, ask);
         else if (ask.stop.stop_requested())
@@ -114,24 +129,25 @@ inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wake
     }
     // What a sleeper needs is its own or, as the control block, outlives the core.
     waiter self{*control_, clock_, name_, this_thread_card.id()};
-    const bool may_be_nudged = barging();
     queue_.push_back(self);
     finish(lock, wakes);
-    return await(*this, self, ask, may_be_nudged);
+    return await(*this, self, ask);
 }
 
 /// Sleeps until served, refused, out of time or stopped. The core may be touched only by one that is still queued or
 /// was granted a place; for one that was refused it may be gone, which is why this is no member.
-inline grant pool_core::await(pool_core& core, waiter& self, request& ask, bool barging) {
+inline grant pool_core::await(pool_core& core, waiter& self, request& ask) {
     const auto on_request = [&self] { self.request_stop(); };
     {
         const stop_callback<decltype(on_request)> on_stop{ask.stop, on_request};
         for (;;) {
-            const bool told = self.sleep(ask.until);
-            if (told && !barging) break;
+            const bool told = self.sleep(std::min(ask.until, self.look_again));
+            if (told && self.chosen != waiter::answer::try_again) break;
             std::unique_lock<std::mutex> lock{self.control().mutex};
-            if (self.chosen == waiter::answer::none) return core.leave(self, ask, lock);
-            if (!told) {  // chosen in this very moment (I4)
+            if (self.chosen == waiter::answer::none) {
+                if (self.gives_up(ask.until)) return core.leave(self, ask, lock);
+                self.chosen = waiter::answer::try_again;
+            } else if (!told) {  // chosen in this very moment (I4)
                 lock.unlock();
                 self.sleep_until_told();
                 lock.lock();
@@ -146,6 +162,7 @@ inline grant pool_core::await(pool_core& core, waiter& self, request& ask, bool 
         return got;
     }
     got.refusal = self.refusal;
+    got.cause = self.cause;
     if (ask.explains) got.story = failure_report::without_counts(self.refusal, self.pool_name(), self.waited());
     return got;
 }
@@ -160,11 +177,14 @@ inline grant pool_core::leave(waiter& self, const request& ask, std::unique_lock
     return got;
 }
 
-/// Barging: an idle worker was there when this waiter was woken. True if it got one.
+/// Barging: an idle worker was there when this waiter was woken. In an outage: the next attempt is due, or it became
+/// known when it is. True if it got a worker.
 inline bool pool_core::try_again(waiter& self, std::unique_lock<std::mutex>& lock) {
     wake_list wakes;
     self.wait_again();
-    slot* const place = holds_back() ? nullptr : claim_idle();
+    const bool probes = governor_.is_down() && governor_.connecting() == 0;
+    self.look_again = probes && limits_.has_room(live_) ? governor_.next_attempt() : clock_source::never;
+    slot* const place = holds_back() || !barging() ? nullptr : claim_idle();
     if (place != nullptr) {
         queue_.erase(self);
         self.place = place;
@@ -198,7 +218,10 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
 
     std::unique_lock<std::mutex> lock{mutex()};
     if (!tried || error != nullptr) {
-        free_place(place);  // for the next one (I8)
+        if (tried)
+            free_place(place);  // for the next one (I8)
+        else
+            cancel_place(place);
         auto got = late ? turn_away(*late, ask) : refuse(errc::create_failed, ask, {}, error);
         conclude(lock, wakes);
         return got;
@@ -206,11 +229,12 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
     if (closed_ || late) {  // made in vain: to the next one (I4) or, in a closed pool, away (I9)
         auto got = turn_away(closed_ ? errc::closed : *late, ask);
         const bool kept = put_back(place, wakes);
-        finish(lock, wakes);
+        conclude(lock, wakes);
         if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
         return got;
     }
     place.pass_on();
+    settle(wakes);  // another one may connect now
     finish(lock, wakes);
     return lend(place, ask);
 }
@@ -243,6 +267,7 @@ inline grant pool_core::swap_dead(slot& place, request& ask) {
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.unhealthy;
     ++counters_.destroyed;
+    note_death(place, events::death::unhealthy, clock_.now());
     free_place(place);
     grant got;
     if (const auto late = too_late(ask)) {
@@ -261,6 +286,10 @@ inline grant pool_core::turn_away(errc code, const request& ask, std::chrono::na
     if (code == errc::cancelled) ++counters_.cancelled;
     if (code == errc::full) ++counters_.full;
     if (code == errc::overloaded) ++counters_.overloaded;
+    if (code == errc::failed) ++counters_.failed;
+    if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
+    if (code == errc::overloaded || code == errc::backend_unavailable)
+        tell(events::shed{code, queue_.size(), ask.where});
     return refuse(code, ask, waited);
 }
 

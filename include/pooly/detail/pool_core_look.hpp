@@ -17,7 +17,12 @@ namespace pooly::detail {
 
 inline pool_status pool_core::look() {
     pool_status seen;
+    std::size_t index = 0;
     slots_.for_each([&](slot& place) {
+        if (const auto at = index++; care_ && care_->of[at].written_off) {
+            ++seen.late;
+            return;
+        }
         switch (phase_of(place.word.load(std::memory_order_relaxed))) {  // relaxed: each word is a fact of its own
             case slot_phase::empty: break;
             case slot_phase::making: ++seen.making; break;
@@ -32,7 +37,10 @@ inline pool_status pool_core::look() {
     seen.live = live_;
     seen.overflow = limits_.overflow(live_);
     seen.waiting = queue_.size();
-    seen.state = closed_ ? pool_state::closed : holds_back() ? pool_state::suspended : limits_.state(seen.idle, live_);
+    seen.state = closed_        ? pool_state::closed
+                 : failed_      ? pool_state::failed
+                 : holds_back() ? pool_state::suspended
+                                : limits_.state(seen.idle, live_);
     return seen;
 }
 
@@ -44,6 +52,7 @@ inline pool_status pool_core::status() {
 inline pool_stats pool_core::stats() {
     const std::lock_guard<std::mutex> guard{mutex()};
     auto seen = counters_;
+    if (care_ && care_->events) seen.dropped_events = care_->events->dropped();
     seen.checkouts = past_uses_;
     std::uint64_t out = 0;
     slots_.for_each([&](slot& place) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <pooly/detail/pool_core.hpp>
@@ -52,16 +55,18 @@ inline void pool_core::check_in(slot& place) noexcept {
         try {
             source_->reset(worker(place));
         } catch (...) {
-            return retire(place, farewell::with_retire, then::leave_empty, &pool_stats::reset_failures);
+            return retire(place, farewell::with_retire, then::leave_empty, &pool_stats::reset_failures,
+                          events::death::reset_failed);
         }
     }
     if (return_lock_free(*control_, place, now, attention::locks_checkin)) return;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
+    note_return(place, now);
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
     slot::update(place.since, now.count());
     const bool kept = put_back(place, wakes);
-    finish(lock, wakes);
+    conclude(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
 }
 
@@ -69,23 +74,24 @@ inline void pool_core::check_in(slot& place) noexcept {
 inline bool pool_core::ends_here(const slot& place) const noexcept {
     // relaxed: a look ahead; the answer may be another one by the time it is put back
     const auto seen = control_->attention.load(std::memory_order_relaxed);
-    if ((seen & (attention::closed | attention::renewing)) == 0) return false;
+    if ((seen & (attention::closed | attention::marked | attention::renewing)) == 0) return false;
     const std::lock_guard<std::mutex> guard{mutex()};
     return is_outdated(place);
 }
 
-inline void pool_core::discard(slot& place) noexcept {
-    retire(place, farewell::with_retire, then::refill, &pool_stats::discarded);
+inline void pool_core::discard(slot& place, events::death reason) noexcept {
+    retire(place, farewell::with_retire, then::refill, &pool_stats::discarded, reason);
 }
 
 inline void pool_core::release_detached(slot& place) noexcept {
-    retire(place, farewell::without, then::refill, &pool_stats::detached);
+    retire(place, farewell::without, then::refill, &pool_stats::detached, std::nullopt);
 }
 
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
     wake_list wakes;
-    if (is_outdated(place) && place.try_keep(slot_phase::retiring)) {
-        ++retiring_;
+    note_return(place, clock_.now());
+    if (is_outdated(place) && place.try_keep(slot_phase::stale)) {
+        begin_retiring(place, why_it_ends(place));
         finish(lock, wakes);
         return dispose(place, farewell::with_retire, then::leave_empty);
     }
@@ -95,14 +101,14 @@ inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock
 }
 
 /// Rules 6 to 9 for a worker of the caller's: to its end (false: it is retiring, to be disposed of by the caller), to
-/// the oldest waiter, or to idle.
+/// the oldest waiter, or to idle. Followed by `conclude`, since there may be more to give, or too much.
 inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
     if (is_outdated(place)) {
-        begin_retiring(place);
+        begin_retiring(place, why_it_ends(place));
         return false;
     }
-    if (limits_.is_over(live_ - retiring_)) {  // rule 7 for a pool that was made smaller: places come first
-        begin_retiring(place);
+    if (limits_.is_over(standing())) {  // rule 7 for a pool that was made smaller: places come first
+        begin_retiring(place, events::retirement::surplus);
         ++counters_.dismissed;
         return false;
     }
@@ -110,16 +116,14 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
         waiter& oldest = queue_.front();
         place.pass_on();
         choose(oldest, place, wakes);
-        settle(wakes);  // there may be more: what another was nudged for, and did not need
         return true;
     }
-    if (limits_.has_surplus(live_ - retiring_) && (queue_.empty() || holds_back())) {
-        begin_retiring(place);
+    if (limits_.has_surplus(standing()) && (queue_.empty() || holds_back()) && !keeps_surplus(1)) {
+        begin_retiring(place, events::retirement::surplus);
         ++counters_.dismissed;
         return false;
     }
     make_idle(place);
-    settle(wakes);
     return true;
 }
 
@@ -133,14 +137,20 @@ inline void pool_core::make_idle(slot& place) noexcept {
 }
 
 /// Takes the worker of a consumer out of the pool for good.
-inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*reason) noexcept {
+inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*counter,
+                              std::optional<events::death> reason) noexcept {
     if (forked()) return;
     {
+        const auto now = clock_.now();
         const auto held = stamp_time() - place.since_when();
         hold_.record(std::max(held, held.zero()));
-        const std::lock_guard<std::mutex> guard{mutex()};
-        ++(counters_.*reason);
+        wake_list wakes;
+        std::unique_lock<std::mutex> lock{mutex()};
+        ++(counters_.*counter);
+        note_return(place, now);
         begin_retiring(place);
+        if (reason) note_death(place, *reason, now);
+        finish(lock, wakes);
     }
     dispose(place, how, next);
 }
@@ -158,7 +168,7 @@ inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
         free_place(*ending);
         ending = claim_surplus();
         settle(wakes);  // a waiter makes the next one in its own time (rule 12)
-        if (next == then::refill && spare == nullptr && limits_.wants_more(live_)) spare = reserve_place();
+        if (next == then::refill && spare == nullptr && limits_.wants_more(live_)) spare = reserve_place(clock_.now());
         finish(lock, wakes);
     }
     if (spare == nullptr) return;
@@ -179,7 +189,9 @@ inline void pool_core::end_worker(slot& place, farewell how) noexcept {
     source_->destroy(worker(place));
 }
 
-inline std::exception_ptr pool_core::construct(slot& place, const create_context& context) noexcept {
+inline std::exception_ptr pool_core::construct(slot& place, const create_context& context,
+                                               clock_source::instant now) noexcept {
+    const auto attempt = std::bit_cast<outage_governor::attempt>(place.created);
     const auto began = clock_.now();
     std::exception_ptr error;
     try {
@@ -194,44 +206,63 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
         place.since.store(stamp_time().count(), std::memory_order_relaxed);
         create_.record(ended - began);
     }
-    std::exception_ptr forgotten;  // ends after the lock: an exception's destructor is user code, too (I5)
+    std::string why;  // what an exception says, and its end, are user code, too (I5)
+    if (error != nullptr && care_ && care_->observer) why = text_of(error);
+    std::exception_ptr forgotten;
     const std::lock_guard<std::mutex> guard{mutex()};
     factory_fails_ = error != nullptr;
+    const bool was_down = governor_.is_down();
+    now = std::max(now, ended);
     if (!factory_fails_) {
         ++counters_.created;
+        governor_.succeeded(attempt);
+        if (was_down && !governor_.is_down()) tell(events::backend_up{now - down_since_});
+        note_created(place, now, ended - began);
     } else {
         ++counters_.create_failures;
         forgotten = std::exchange(last_error_, error);
         last_error_at_ = ended;
+        governor_.failed(attempt, now);
+        if (!was_down && governor_.is_down()) {
+            down_since_ = now;
+            tell(events::backend_down{std::move(why), governor_.next_attempt() - now});
+        }
+        if (governor_.is_down()) {  // the outage explains why workers died
+            deaths_.forget();
+            last_death_ = clock_source::instant::min();
+            failed_ = false;
+        }
     }
     return error;
 }
 
 /// Makes a worker that nobody asked for. Returns the factory's exception.
-inline std::exception_ptr pool_core::make_spare(slot& place, const create_context& context) {
+inline std::exception_ptr pool_core::make_spare(slot& place, const create_context& context, clock_source::instant now) {
     const bool tried = !is_closed();
     std::exception_ptr error;
-    if (tried) error = construct(place, context);
+    if (tried) error = construct(place, context, now);
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     bool kept = true;
     if (tried && error == nullptr)
         kept = put_back(place, wakes);
-    else
+    else if (tried)
         free_place(place);
-    settle(wakes);
-    finish(lock, wakes);
+    else
+        cancel_place(place);
+    conclude(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
     return error;
 }
 
-inline slot* pool_core::reserve_place() {
-    if (closed_ || !limits_.has_room(live_)) return nullptr;
+inline slot* pool_core::reserve_place(clock_source::instant now) {
+    if (closed_ || failed_ || !limits_.has_room(live_) || !may_make(now)) return nullptr;
     // relaxed: slots become empty, and stop being it, under the lock
     const auto empty = [](slot& place) { return place.word.load(std::memory_order_relaxed) == 0; };
     slot* const place = slots_.find(first_empty_, slots_.size(), empty);
     first_empty_ = slots_.index_of(*place) + 1;
     ++live_;
+    place->created = std::bit_cast<std::chrono::nanoseconds::rep>(governor_.begin());  // until the factory is through
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
     place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
@@ -240,8 +271,17 @@ inline slot* pool_core::reserve_place() {
 }
 
 inline void pool_core::begin_retiring(slot& place) noexcept {
+    unmark(place);
     place.change(slot_phase::retiring);
     ++retiring_;
+}
+
+inline void pool_core::begin_retiring(slot& place, events::retirement why) noexcept {
+    const std::chrono::nanoseconds made{place.created};
+    tell(events::retired{place.id, why, std::max(clock_.now() - made, made.zero()),
+                         uses_of(place.word.load(std::memory_order_relaxed))});  // relaxed: our own
+    if (why == events::retirement::expired) ++counters_.expired;
+    begin_retiring(place);
 }
 
 inline void pool_core::free_place(slot& place) noexcept {
@@ -250,18 +290,36 @@ inline void pool_core::free_place(slot& place) noexcept {
     first_empty_ = std::min(first_empty_, slots_.index_of(place));
     --live_;
     if (is_outgrown(place)) --outgrown_;
+    if (care_) {
+        unmark(place);
+        care_->of[slots_.index_of(place)] = {};
+        care_->stirred = true;
+    }
+}
+
+/// A place whose factory was not called.
+inline void pool_core::cancel_place(slot& place) noexcept {
+    governor_.abandoned(std::bit_cast<outage_governor::attempt>(place.created));
+    free_place(place);
 }
 
 inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
     // Waiters are announced here (A3), and then looked for again (A4): a worker that came back in between was noticed
     // by nobody.
+    if (const auto why = hopeless()) refuse_all(*why, wakes);
     while ((refresh_attention() & attention::waiters) != 0) settle(wakes);
-    if (draining_ > 0) drained_.notify_all();
-    const bool last = orphaned_ && live_ == 0;
+    name_prober(wakes);
+    if (draining_ > 0 || closed_) drained_.notify_all();
+    const bool last = orphaned_ && live_ == 0 && written_off_ == 0 && errands_out_ == 0;
+    const auto id = control_->pool_id;
     if (last) control_->vacate();
+    const auto stirred = care_ && std::exchange(care_->stirred, false) ? care_->by : nullptr;
     lock.unlock();
     wakes.tell_all();
-    if (last) delete this;
+    if (stirred && !last) stirred->kick(id);
+    if (!last) return;
+    if (care_) tell_observer();
+    delete this;
 }
 
 inline void pool_core::conclude(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include <pooly/detail/pool_core.hpp>
 
@@ -18,14 +19,14 @@ inline slot* pool_core::claim_idle() {
     }
     const auto from_index = [this]() -> slot* {
         while (const auto index = index_.pop())
-            if (slot& place = slots_.at(*index); place.try_take()) return &place;
+            if (slot& place = slots_.at(*index); !is_outgrown(place) && place.try_take()) return &place;
         return nullptr;
     };
     if (scarce_) return from_index();
     std::size_t looked_at = 0;
     slot* const found = slots_.find(first_look(), slots_.size(), [&](slot& place) {
         ++looked_at;
-        return place.try_take();
+        return !is_outgrown(place) && place.try_take();  // one that just came home is ended by whoever brought it
     });
     if (looked_at <= short_walk) return found;
     index_idle();
@@ -50,26 +51,28 @@ inline void pool_core::index_idle() {
 /// An idle worker, or a place in which to make one (rules 2 and 3); null if there is neither.
 inline slot* pool_core::idle_or_place() {
     if (slot* const idle = claim_idle(); idle != nullptr) return idle;
-    slot* const place = reserve_place();
-    if (place == nullptr || live_ - retiring_ != limits_.size + 1) return place;
+    if (!limits_.has_room(live_)) return nullptr;
+    slot* const place = reserve_place(clock_.now());
+    if (place == nullptr || standing() != limits_.size + 1) return place;
     // The first overflow worker. Announce it, then look again (A3, A4): from here on those that come back are
     // dismissed, so this one is made only if really none is idle (rule 8).
     refresh_attention();
     slot* const idle = claim_idle();
     if (idle == nullptr) return place;
-    free_place(*place);
+    cancel_place(*place);
     return idle;
 }
 
 /// An idle worker that is one too many (rule 7), claimed to be disposed of.
 inline slot* pool_core::claim_surplus() {
     const bool wanted = !queue_.empty() && !holds_back();
-    if (!(wanted ? limits_.is_over(live_ - retiring_) : limits_.has_surplus(live_ - retiring_))) return nullptr;
+    const auto now = standing();
+    if (!limits_.is_over(now) && (wanted || !limits_.has_surplus(now) || keeps_surplus(0))) return nullptr;
     slot* const place = claim_idle();
     if (place == nullptr) return nullptr;
     ++counters_.dismissed;
-    place->change_unused(slot_phase::retiring);
-    ++retiring_;
+    place->change_unused(slot_phase::in_use);
+    begin_retiring(*place, events::retirement::surplus);
     return place;
 }
 
@@ -77,8 +80,8 @@ inline slot* pool_core::claim_surplus() {
 inline bool pool_core::has_idle() {
     if (options_.order != idle_order::affine) return !ordered_.empty();
     if (scarce_) return index_.size() > 0;
-    return slots_.find(0, slots_.size(), [](slot& place) {
-        return is_fit(place.word.load(std::memory_order_seq_cst));  // (A4)
+    return slots_.find(0, slots_.size(), [this](slot& place) {
+        return !is_outgrown(place) && is_fit(place.word.load(std::memory_order_seq_cst));  // (A4)
     }) != nullptr;
 }
 
@@ -115,7 +118,71 @@ inline bool pool_core::is_outgrown(const slot& place) const noexcept {
 }
 
 /// Whether a worker is not to be lent again.
-inline bool pool_core::is_outdated(const slot& place) const noexcept { return closed_ || is_outgrown(place); }
+inline bool pool_core::is_outdated(const slot& place) const noexcept {
+    const slot_care* const of = care_of(place);
+    return closed_ || is_outgrown(place) || (of != nullptr && of->ends);
+}
+
+inline events::retirement pool_core::why_it_ends(const slot& place) const noexcept {
+    const slot_care* const of = care_of(place);
+    if (of != nullptr && of->ends) return of->why;
+    return closed_ ? events::retirement::closed : events::retirement::outdated;
+}
+
+/// Whether surplus workers stay all the same, though nobody waits for them: for the watchdog to dismiss when they idled
+/// long enough, or because they are kept ahead of demand. `beside`: how many are about to be idle.
+inline bool pool_core::keeps_surplus(std::size_t beside) {
+    return options_.overflow_linger > options_.overflow_linger.zero() || keeps_ahead(beside);
+}
+
+inline bool pool_core::keeps_ahead(std::size_t beside) {
+    if (options_.min_idle == 0) return false;
+    slots_.for_each([&](slot& place) {
+        beside += is_fit(place.word.load(std::memory_order_relaxed)) ? 1U : 0U;  // relaxed: a count
+    });
+    return beside <= options_.min_idle;
+}
+
+/// Whether the factory may be called now.
+inline bool pool_core::may_make(clock_source::instant now) const noexcept {
+    return governor_.may_connect(now) == outage_governor::verdict::go;
+}
+
+/// The backend is down, and no worker is left that could come back.
+inline bool pool_core::outage() const noexcept {
+    return governor_.is_down() && live_ - retiring_ <= governor_.connecting() &&
+           options_.on_outage == outage_action::refuse;
+}
+
+/// Why nobody need wait any more.
+inline std::optional<errc> pool_core::hopeless() const noexcept {
+    if (closed_) return errc::closed;
+    if (failed_) return errc::failed;
+    if (outage()) return errc::backend_unavailable;
+    return std::nullopt;
+}
+
+/// In an outage the oldest waiter is to wake up for the next attempt, unless it does so already.
+inline void pool_core::name_prober(wake_list& wakes) noexcept {
+    if (!governor_.is_down() || governor_.connecting() > 0 || queue_.empty() || !limits_.has_room(live_)) return;
+    waiter& oldest = queue_.front();
+    if (oldest.chosen != waiter::answer::none || oldest.look_again != clock_source::never) return;
+    oldest.chosen = waiter::answer::try_again;
+    wakes.add(oldest);
+}
+
+inline void pool_core::refuse_all(errc code, wake_list& wakes) noexcept {
+    while (!queue_.empty()) {
+        waiter& one = queue_.front();
+        queue_.erase(one);
+        if (one.chosen == waiter::answer::none) wakes.add(one);  // or it is being woken already
+        one.chosen = waiter::answer::refused;
+        one.refusal = code;
+        if (code == errc::backend_unavailable) one.cause = last_error_;
+        if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
+        if (code == errc::failed) ++counters_.failed;
+    }
+}
 
 /// No worker that exists now is to be lent again (`is_outdated`): idle ones wait for `sweep_stale`, the others are
 /// disposed of when they come back or are done. Announced first (A3), marked second (A4).
@@ -126,15 +193,15 @@ inline void pool_core::mark_all_stale() noexcept {
     index_.clear();
 }
 
-/// No idle worker is to be lent. Announced first (A3), marked second (A4). Returns how many workers are on loan or on
-/// their way to it; from then on they can only become fewer.
+/// No idle worker is to be lent. Announced first (A3), marked second (A4). Returns how many workers are on loan, or on
+/// their way to it, or have come home in this moment, of which whoever brought them will tell.
 inline std::size_t pool_core::hold_all_back() noexcept {
     refresh_attention();
     std::size_t out = 0;
     slots_.for_each([&](slot& place) {
         if (place.try_keep(slot_phase::held)) return;
-        const auto phase = phase_of(place.word.load(std::memory_order_relaxed));  // relaxed: it is not idle
-        if (phase == slot_phase::in_use || phase == slot_phase::checking || phase == slot_phase::making) ++out;
+        const auto phase = phase_of(place.word.load(std::memory_order_relaxed));  // relaxed: a later one counts too
+        if (phase != slot_phase::empty && phase != slot_phase::stale && phase != slot_phase::retiring) ++out;
     });
     return out;
 }
@@ -156,17 +223,21 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     const bool handed_over = waiting && (!barging() || front_is_overdue());
     const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
     const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
-                     bit(limits_.has_surplus(live_ - retiring_), a::surplus) | bit(draining_ > 0, a::draining) |
-                     bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) | bit(closed_, a::closed) |
-                     bit(outgrown_ > 0, a::renewing) | bit(options_.order != idle_order::affine, a::ordered) |
-                     bit(timed_, a::timed) | bit(source_->resets(), a::resetting);
+                     bit(limits_.has_surplus(standing()) && options_.overflow_linger == options_.overflow_linger.zero(),
+                         a::surplus) |
+                     bit(draining_ > 0, a::draining) | bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) |
+                     bit(closed_, a::closed) | bit(outgrown_ > 0, a::renewing) |
+                     bit(care_ && care_->ending + care_->told > 0, a::marked) | bit(failed_, a::failed) |
+                     bit(options_.order != idle_order::affine, a::ordered) | bit(timed_, a::timed) |
+                     bit(source_->resets(), a::resetting);
     // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
     // vain: every core caches this line.
     const auto before = control_->attention.load(std::memory_order_relaxed);
     if (before != now) control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
-    const auto raised = now & ~before;
-    if ((raised & a::locks_checkin) != 0 && control_->has_process_fence) process_fence::issue();
-    return raised;
+    // One who returns a worker needs to see any of these bits, whichever: under the lock all is judged afresh.
+    const bool announced = (before & a::locks_checkin) == 0 && (now & a::locks_checkin) != 0;
+    if (announced && control_->has_process_fence) process_fence::issue();
+    return now & ~before;
 }
 
 }  // namespace pooly::detail

@@ -53,7 +53,9 @@ public:
     template <class Factory>
     typed_entry(Factory&& factory, const pool_options& options, worker_hooks<T> hooks)
         : pool_entry{type_key::of<pool<T, Clock>>(), pool_type_text<T, Clock>()},
-          pool_{std::forward<Factory>(factory), options, std::move(hooks)} {}
+          pool_{std::forward<Factory>(factory), options, std::move(hooks)} {
+        pool_access::core_of(pool_).heal_by_itself();
+    }
 
     [[nodiscard]] pool_status status() const override { return pool_.status(); }
     void restart() override { pool_.restart(); }

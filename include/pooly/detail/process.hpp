@@ -59,6 +59,9 @@ public:
         return shared;
     }
 
+    /// How often this process is a child that was forked since the library was first used.
+    [[nodiscard]] static unsigned forks() noexcept { return forks_; }
+
 private:
 #if POOLY_HAS_ATFORK
     /// A forked child shares its parent's connections and has none of its threads: there every pool of the parent's is
@@ -74,11 +77,15 @@ private:
             if (block->pool_id != 0)
                 block->attention.fetch_or(attention::forked,
                                           std::memory_order_relaxed);  // relaxed: there is one thread
+        ++forks_;
+        free_ = nullptr;  // one of them may have been locked, by one who came late to a pool that is gone
         tick_.reset();
         (void)process_fence::prepare();  // as it went well before
         mutex_.unlock();
     }
 #endif
+
+    static inline unsigned forks_ = 0;  // changed where there is one thread
 
     const bool has_fence_ = process_fence::prepare();
     std::mutex mutex_;

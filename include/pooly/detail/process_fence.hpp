@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// POOLY_NO_MEMBARRIER: for a program that forbids itself this system call after it has made its first pool.
+// POOLY_NO_MEMBARRIER: for a program that is killed for this system call, or forbids it to itself after it has made its
+// first pool. To be defined in all of the program or nowhere.
 #if defined(__linux__) && !defined(POOLY_NO_MEMBARRIER) && __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>

@@ -24,7 +24,7 @@ struct sizing {
     [[nodiscard]] constexpr bool has_surplus(std::size_t live) const noexcept { return live > size; }
     /// Whether there are more than there are places, after a resize: then even one that is waited for goes.
     [[nodiscard]] constexpr bool is_over(std::size_t live) const noexcept { return live > places(); }
-    /// Whether one that was lost is replaced though nobody waits for it.
+    /// Whether one that is missing is made though nobody waits for it.
     [[nodiscard]] constexpr bool wants_more(std::size_t live) const noexcept { return live < size; }
 
     /// What a pool that is open and lending is called.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,7 +28,7 @@ public:
         none,       // not chosen: in the queue, free to leave
         granted,    // `place` is its own: a worker in use, or a place in which to make one
         refused,    // `refusal` says why
-        try_again,  // still in the queue: an idle worker is there for whoever is first
+        try_again,  // still in the queue: there is something that it may have, or try
     };
 
     waiter(control_block& control, const clock_source& clock, std::shared_ptr<const std::string> pool_name,
@@ -40,6 +41,8 @@ public:
     answer chosen = answer::none;
     slot* place = nullptr;
     errc refusal{};
+    clock_source::instant look_again = clock_source::never;  // to try what did not work
+    std::exception_ptr cause{};                              // behind the refusal
 
     [[nodiscard]] thread_key thread() const noexcept { return thread_; }
     [[nodiscard]] clock_source::instant since() const noexcept { return since_; }
@@ -57,6 +60,13 @@ public:
             clock_.wait(changed_, lock, until);
         }
         return true;
+    }
+
+    /// Whether its time is up, or it was asked to stop.
+    [[nodiscard]] bool gives_up(clock_source::instant until) {
+        if (until != clock_source::never && clock_.now() >= until) return true;
+        const std::lock_guard<std::mutex> guard{mutex_};
+        return stop_requested_;
     }
 
     /// Only for one that was chosen: the one who chose it is on its way here.

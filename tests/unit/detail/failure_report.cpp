@@ -15,6 +15,7 @@
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -23,6 +24,7 @@ using pooly::errc;
 using pooly::detail::failure_report;
 using pooly::detail::humane;
 using pooly::test::manual_clock;
+using pooly::test::unsupervised;
 
 namespace {
 
@@ -310,7 +312,7 @@ TEST_CASE("a factory that works again is not what a timeout sends one to look at
             if (fails) throw std::runtime_error{"no route to host"};
             return 1;
         },
-        {.size = 1, .start = pooly::start_mode::lazy});
+        unsupervised({.size = 1, .start = pooly::start_mode::lazy}));
     CHECK(db.try_checkout().error() == errc::create_failed);
     fails = false;
     const auto held = pooly::test::on_another_thread([&] { return db.checkout(); });

@@ -13,6 +13,7 @@
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -22,6 +23,7 @@ using pooly::start_mode;
 using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::queued_consumer;
+using pooly::test::unsupervised;
 using pooly::test::wait_until;
 
 namespace {
@@ -253,7 +255,7 @@ TEST_CASE("one who waits gets a new worker when an old one comes home after a re
 }
 
 TEST_CASE("a restart that cannot make workers says why, and the check-outs to come fill the places") {
-    numbers of{{.size = 2}};
+    numbers of{unsupervised({.size = 2})};
     of.fails_from = 4;
     CHECK_THROWS_WITH(of.db.restart(), "no route");
     CHECK(of.db.status().live == 1);
@@ -393,7 +395,7 @@ TEST_CASE("an absurd size is refused by its name, and nothing is changed") {
 }
 
 TEST_CASE("a pool that cannot make the workers it grows by says why, and has grown all the same") {
-    numbers of{{.size = 1}};
+    numbers of{unsupervised({.size = 1})};
     of.fails_from = 3;
     CHECK_THROWS_WITH(of.db.resize(4, 1), "no route");
     CHECK(of.db.options().size == 4);

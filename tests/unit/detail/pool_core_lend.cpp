@@ -17,6 +17,7 @@
 #include "support/code_of.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -27,6 +28,7 @@ using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::on_another_thread;
 using pooly::test::queued_consumer;
+using pooly::test::unsupervised;
 using pooly::test::wait_for_waiters;
 using std::chrono::nanoseconds;
 
@@ -132,7 +134,7 @@ TEST_CASE("every check-out is told that the pool is suspended, at once or when i
 
 TEST_CASE("every check-out tells what the factory threw, with the exception as its cause") {
     pool<int> db{[]() -> int { throw std::runtime_error{"no route to host"}; },
-                 {.size = 1, .start = pooly::start_mode::lazy}};
+                 unsupervised({.size = 1, .start = pooly::start_mode::lazy})};
     for (const auto& verb : every_verb(1h)) {
         CAPTURE(verb.name);
         CHECK(verb.ask(db) == errc::create_failed);
@@ -369,7 +371,7 @@ TEST_CASE("a place whose worker could not be made is there for the next check-ou
                      if (failures-- > 0) throw std::runtime_error{"no route"};
                      return 1;
                  },
-                 {.size = 1, .start = pooly::start_mode::lazy}};
+                 unsupervised({.size = 1, .start = pooly::start_mode::lazy})};
     for (int i = 0; i < 3; ++i) CHECK(db.try_checkout().error() == errc::create_failed);
     CHECK(db.try_checkout());
     CHECK(db.stats().create_failures == 3);
@@ -491,7 +493,7 @@ TEST_CASE("a dead worker whose successor cannot be made leaves its place free") 
                                    if (fails) throw std::runtime_error{"no route"};
                                    return 1;
                                },
-                               {.size = 1, .check_after_idle = 0ns},
+                               unsupervised({.size = 1, .check_after_idle = 0ns}),
                                {.healthy = [](int&) { return false; }}};
     fails = true;
     CHECK(db.try_checkout().error() == errc::create_failed);

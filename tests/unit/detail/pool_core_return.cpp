@@ -9,10 +9,12 @@
 
 #include "support/catch.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using pooly::test::on_another_thread;
 using pooly::test::queued_consumer;
+using pooly::test::unsupervised;
 
 namespace {
 
@@ -108,7 +110,7 @@ TEST_CASE("a discarded worker is not reset; it is retired, destroyed, and replac
 }
 
 TEST_CASE("a discarded worker that cannot be replaced leaves its place to the next check-out") {
-    chronicle of{{.size = 1}};
+    chronicle of{unsupervised({.size = 1})};
     auto held = of.db.checkout();
     of.factory_fails = true;
     held.discard();

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <pooly/detail/clock_source.hpp>
+#include <pooly/detail/event_queue.hpp>
+#include <pooly/detail/slot.hpp>
+#include <pooly/detail/splitmix64.hpp>
+#include <pooly/pool_event.hpp>
+#include <pooly/pool_observer.hpp>
+#include <pooly/pool_options.hpp>
+
+namespace pooly::detail {
+
+class patrol;
+
+/// What is remembered of the worker in a slot, for as long as it lives there.
+struct slot_care {
+    clock_source::instant checked{};  // when it was known to be well without being used
+    clock_source::instant expires = clock_source::never;
+    std::uint64_t told_use = 0;  // the use that was told as overdue; 0: none
+    bool ends = false;           // it is to end when it comes home
+    bool written_off = false;    // its place was given away: it counts no more
+    events::retirement why{};    // if it ends
+};
+
+/// All that only a watched pool needs. Guarded by the pool's lock.
+struct care {
+    static constexpr std::size_t queued_events = 1024;
+
+    care(std::shared_ptr<patrol> watched_by, std::shared_ptr<pool_observer> listener, std::size_t slots,
+         std::uint64_t seed)
+        : by{std::move(watched_by)}, observer{std::move(listener)}, of(slots), random{seed} {
+        if (!observer) return;
+        events.emplace(queued_events);
+        lost.reserve(queued_events);
+    }
+
+    /// Between 0 and 1.
+    [[nodiscard]] double share() noexcept { return static_cast<double>(random() >> 11U) * 0x1p-53; }
+
+    /// When the first check of a new worker is due: spread over the whole interval, so that workers that are made
+    /// together are not checked together.
+    [[nodiscard]] clock_source::instant first_check(clock_source::instant made, std::chrono::nanoseconds interval) {
+        return made -
+               std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(interval.count()) * share())};
+    }
+    /// When a new worker's time is over.
+    [[nodiscard]] clock_source::instant end_of_life(clock_source::instant made, const pool_options& options) {
+        const auto most = options.max_lifetime;
+        if (most == most.zero()) return clock_source::never;
+        const auto less = static_cast<double>(most.count()) * options.lifetime_jitter * share();
+        const auto life = most - std::chrono::nanoseconds{static_cast<std::int64_t>(less)};
+        return made > clock_source::never - life ? clock_source::never : made + life;
+    }
+
+    std::shared_ptr<patrol> by;
+    std::shared_ptr<pool_observer> observer;
+    std::optional<event_queue> events;  // if there is an observer
+    std::deque<slot_care> of;           // by the slot's index; stays where it is as it grows
+    splitmix64 random;
+    std::vector<std::uint64_t> lost;  // workers that wait for a successor, the oldest first
+    std::size_t ending = 0;           // workers that are to end when they come home
+    std::size_t told = 0;             // leases that were told as overdue
+    std::size_t filled = 0;           // the most workers there were at once, up to `size`
+    slot* old = nullptr;              // the worker that is being renewed
+    std::uint64_t old_worker = 0;
+    bool checks = false;  // an errand of that kind is out: there is one at a time
+    bool renews = false;
+    bool retires = false;
+    bool tells = false;
+    bool restarts = false;
+    bool stirred = false;  // something happened that the watchdog should look at
+};
+
+}  // namespace pooly::detail
