@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The floor: the least that a lock-free pool can do. Two uncontended atomic read-modify-writes on a cache line that no
-// other thread knows: one takes it (acquire), one gives it back (release), with the same use of a worker in between.
+// The floor: what the two steps of a lock-free pool cost where neither can do without an atomic read-modify-write, on a
+// cache line that no other thread knows: one takes it (acquire), one gives it back (release), with the same use of a
+// worker in between. The unit of all figures; a pool that gives back by a store can be below it.
 
 #include <benchmark/benchmark.h>
 

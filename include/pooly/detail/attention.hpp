@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
-// The attention word: zero means that nothing unusual is going on and a check-out or check-in is done with one
-// read-modify-write on its slot. All that is rare hides behind a bit of it, so that no feature costs the fast path.
-// It is derived from the pool's state, under the pool's lock, in one place (pool_core::refresh_attention).
+// The attention word: zero means that nothing unusual is going on, and a check-out is done with one read-modify-write
+// on its slot, a check-in with one store (or, where process_fence is missing, one read-modify-write). All that is rare
+// hides behind a bit of it, so that no feature costs the fast path. It is derived from the pool's state, under the
+// pool's lock, in one place (pool_core::refresh_attention).
 //
 // The one race that matters. A consumer returns a worker and then looks whether anybody wants it; somebody who wants
 // one announces it and then looks whether any is idle:

@@ -14,8 +14,9 @@
 namespace pooly::detail {
 
 /// The fast path: the slot that served this thread last, if it is idle, fresh enough, and nothing unusual is going on.
-/// The read-modify-writes of a pair are as good as all of its cost, and nothing can start before the one ahead of it is
-/// through. So what lies between them counts: it is inlined, and no load waits for another but the one of the word.
+/// The read-modify-write of the claim is the dearest thing in a pair, and nothing behind it can start before it is
+/// through. So what lies between one claim and the next counts: it is inlined, and no load waits for another but the
+/// one of the word.
 [[nodiscard, gnu::always_inline]] inline slot* lend_at_once(control_block& control, std::uint64_t pool_id,
                                                             const call_site& where) noexcept {
     // relaxed: a gate. One who was told of a change (closed, queued) reads it here by coherence; one who was not came
