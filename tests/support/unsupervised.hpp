@@ -7,10 +7,11 @@
 
 namespace pooly::test {
 
-/// For tests of other things: any number of workers may die, and a failed attempt to make one keeps nobody from the
-/// next.
+/// For tests of other things: any number of workers may die, a failed attempt to make one keeps nobody from the next,
+/// and no watchdog makes what is missing.
 [[nodiscard]] inline pool_options unsupervised(pool_options options) {
     options.max_restarts = pool_options::unlimited;
+    options.health_interval = std::chrono::nanoseconds::zero();
     options.backoff_base = std::chrono::nanoseconds::zero();
     return options;
 }

@@ -165,7 +165,7 @@ TEST_CASE("classic bug 2: a waiter goes on when another finds the only worker de
                        if (++attempts == 2) throw std::runtime_error{"no"};
                        return worker{at};
                    },
-                   {.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
+                   unsupervised({.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}),
                    hooks};
     auto first = elsewhere([&] { return db.try_checkout().error(); });
     asked.acquire();

@@ -11,6 +11,7 @@
 #include <pooly/pool.hpp>
 
 #include "support/catch.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -20,6 +21,7 @@ using pooly::detail::pool_core;
 using pooly::detail::request;
 using pooly::detail::worker_layout;
 
+using pooly::test::unsupervised;
 namespace {
 
 static_assert(!std::is_destructible_v<pool_core>, "it ends by itself, with the last of its leases");
@@ -108,7 +110,7 @@ struct bare_core {
 
 TEST_CASE("no user code runs under the pool's lock, whatever the engine does") {
     for (const auto order : {pooly::idle_order::affine, pooly::idle_order::lifo}) {
-        bare_core bare{{.size = 2, .max_overflow = 1, .order = order, .check_after_idle = 0ns}};
+        bare_core bare{unsupervised({.size = 2, .max_overflow = 1, .order = order, .check_after_idle = 0ns})};
         auto& core = *bare.core;
         auto* const one = bare.borrow();
         auto* const two = bare.borrow();
