@@ -113,8 +113,8 @@ struct pool_options {
     outage_action on_outage = outage_action::refuse;
     /// Told what happens in the pool; see pool_observer.
     std::shared_ptr<pool_observer> observer = {};
-    /// Watches over the pool. By default a pool that has something to be watched makes one of its own; many pools may
-    /// share one.
+    /// Watches over the pool. By default a pool that has something to be watched makes one of its own (one on another
+    /// clock than `steady_clock` does not for `health_interval` alone); many pools may share one.
     std::shared_ptr<pooly::watchdog> watchdog = {};
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense, its value, and the pool.

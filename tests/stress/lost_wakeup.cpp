@@ -16,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/hang_guard.hpp"
 #include "support/stress_budget.hpp"
+#include "support/unsupervised.hpp"
 
 namespace {
 
@@ -40,7 +41,7 @@ struct setting {
     std::vector<setting> all;
     for (const auto fairness : {fairness_policy::strict_fifo, fairness_policy::bounded_barging}) {
         const bool strict = fairness == fairness_policy::strict_fifo;
-        const auto base = pooly::pool_options{.size = 1, .checkout_timeout = for_ever, .fairness = fairness};
+        const auto base = pooly::test::unsupervised({.size = 1, .checkout_timeout = for_ever, .fairness = fairness});
         const auto with = [&](std::size_t size, std::size_t overflow, idle_order order = idle_order::affine) {
             auto options = base;
             options.size = size;

@@ -14,6 +14,7 @@
 
 #include "support/catch.hpp"
 #include "support/hang_guard.hpp"
+#include "support/unsupervised.hpp"
 #include "support/worker.hpp"
 
 namespace {
@@ -103,12 +104,12 @@ TEST_CASE("classic bug 18: every pair of public functions may run at the same ti
             const hang_guard guard{std::string{verbs[a].name} + " beside " + verbs[b].name};
             {
                 worker_pool db{[&] { return worker{at}; },
-                               {.size = 1,
-                                .max_overflow = 1,
-                                .order = order,
-                                .fairness = fairness,
-                                .timing = timing,
-                                .check_after_idle = 0ns},
+                               pooly::test::unsupervised({.size = 1,
+                                                          .max_overflow = 1,
+                                                          .order = order,
+                                                          .fairness = fairness,
+                                                          .timing = timing,
+                                                          .check_after_idle = 0ns}),
                                hooks};
                 std::atomic<int> missing{2};
                 const auto together = [&] {

@@ -21,6 +21,7 @@
 #include "support/catch.hpp"
 #include "support/hang_guard.hpp"
 #include "support/stress_budget.hpp"
+#include "support/unsupervised.hpp"
 
 namespace {
 
@@ -148,16 +149,16 @@ using worker_pool = pooly::pool<worker>;
         if (in.misfortune(5)) throw std::runtime_error{"no rollback"};
     };
     return std::make_unique<worker_pool>([&in] { return worker{in}; },
-                                         pooly::pool_options{.name = how.name,
-                                                             .size = how.size,
-                                                             .max_overflow = how.max_overflow,
-                                                             .start = pooly::start_mode::lazy,
-                                                             .checkout_timeout = 30s,
-                                                             .max_waiters = 64,
-                                                             .order = how.order,
-                                                             .fairness = how.fairness,
-                                                             .timing = how.timing,
-                                                             .check_after_idle = how.check_after_idle},
+                                         pooly::test::unsupervised({.name = how.name,
+                                                                    .size = how.size,
+                                                                    .max_overflow = how.max_overflow,
+                                                                    .start = pooly::start_mode::lazy,
+                                                                    .checkout_timeout = 30s,
+                                                                    .max_waiters = 64,
+                                                                    .order = how.order,
+                                                                    .fairness = how.fairness,
+                                                                    .timing = how.timing,
+                                                                    .check_after_idle = how.check_after_idle}),
                                          hooks);
 }
 

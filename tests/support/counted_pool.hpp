@@ -10,6 +10,7 @@
 #include <pooly/pooly.hpp>
 
 #include "support/catch.hpp"
+#include "support/unsupervised.hpp"
 #include "support/worker.hpp"
 
 namespace pooly::test {
@@ -41,7 +42,7 @@ struct policy {
     options.max_overflow = max_overflow;
     options.order = by.order;
     options.fairness = by.fairness;
-    return options;
+    return unsupervised(options);
 }
 
 /// A pool of counted workers and where they come from.

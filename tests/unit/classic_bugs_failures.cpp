@@ -165,8 +165,7 @@ TEST_CASE("classic bug 2: a waiter goes on when another finds the only worker de
                        if (++attempts == 2) throw std::runtime_error{"no"};
                        return worker{at};
                    },
-                   unsupervised({.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}),
-                   hooks};
+                   unsupervised({.size = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns}), hooks};
     auto first = elsewhere([&] { return db.try_checkout().error(); });
     asked.acquire();
     auto second = elsewhere([&] { return db.checkout_for(1h)->number(); });

@@ -47,7 +47,7 @@ inline std::unique_ptr<care> pool_core::hire(const pool_options& options) {
     const bool needed = options.observer != nullptr || options.min_idle > 0 || on(options.max_lifetime) ||
                         on(options.overdue_after) || (on(options.overflow_linger) && options.max_overflow > 0) ||
                         options.start == start_mode::background || options.on_outage == outage_action::wait ||
-                        (on(options.health_interval) && source_->checks_health());
+                        (on(options.health_interval) && source_->checks_health() && clock_.has_coarse_tick);
     if (options.watchdog == nullptr && !needed) return nullptr;
     watchdog_ = options.watchdog != nullptr ? options.watchdog : new_watchdog();
     return std::make_unique<care>(patrol_of(*watchdog_), options.observer, slots_.size(), control_->pool_id);

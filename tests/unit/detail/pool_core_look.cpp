@@ -16,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
+#include "support/unsupervised.hpp"
 #include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
@@ -27,6 +28,7 @@ using pooly::start_mode;
 using pooly::test::manual_clock;
 using pooly::test::on_another_thread;
 using pooly::test::queued_consumer;
+using pooly::test::unsupervised;
 
 namespace {
 
@@ -140,7 +142,7 @@ TEST_CASE("statistics count failures of the factory and of hooks") {
                             if (fails) throw std::runtime_error{"no"};
                             return 1;
                         },
-                        {.size = 1, .check_after_idle = 0ns},
+                        unsupervised({.size = 1, .check_after_idle = 0ns}),
                         {.healthy = [&](int&) { return !fails; }, .reset = maybe, .retire = maybe}};
     auto held = db.checkout();
     fails = true;
