@@ -488,13 +488,15 @@ TEST_CASE("while one pool keeps restart_all waiting, the others serve, and die w
     blocked_factory block;
     std::atomic<bool> blocks{false};
     pool_registry pools;
-    pools.add("a", [&] { return blocks ? block() : 1; }, {.size = 1});
+    pools.add("a", one, {.size = 1}, {.retire = [&](int&) {
+                  if (blocks) (void)block();
+              }});
     pools.add("b", [&] { return worker{at}; }, {.size = 1});
     blocks = true;
     auto all = elsewhere([&] { pools.restart_all(); });
     block.at_work.acquire();
     CHECK(pools.transaction<worker>("b", [](worker& w) { return w.number(); }) == 1);
-    CHECK(pools.statuses().at(0).status.making == 1);
+    CHECK(pools.statuses().at(0).status.retiring == 1);
     CHECK(pools.remove("b"));
     CHECK(at.alive == 0);
     block.go_on.release();

@@ -172,9 +172,7 @@ private:
     [[nodiscard]] std::size_t first_look() const noexcept {
         return this_thread_card.number() % spread_.load(std::memory_order_relaxed);  // relaxed: a hint
     }
-    [[nodiscard]] clock_source::instant stamp_time() const noexcept {
-        return timed_ ? clock_.now() : coarse_tick::now();
-    }
+    [[nodiscard]] clock_source::instant stamp_time() const noexcept { return timed_ ? clock_.now() : tick_->wake(); }
 
     // What follows needs the lock, unless it says otherwise.
     [[nodiscard]] slot* claim_idle();

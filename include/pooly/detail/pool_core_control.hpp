@@ -37,7 +37,7 @@ inline pool_core::pool_core(const pool_options& options, const worker_layout& la
     control().core = this;
     control().check_after = source_->checks_health() && options_.check_after_idle >= std::chrono::nanoseconds::zero()
                                 ? options_.check_after_idle
-                                : clock_source::never;
+                                : coarse_tick::ages;
     refresh_attention();
 }
 

@@ -242,7 +242,7 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
 
 /// Whether a worker may be lent without asking its health.
 inline bool pool_core::is_fresh(const slot& place) const noexcept {
-    return control_->check_after == clock_source::never || stamp_time() - place.since_when() < control_->check_after;
+    return stamp_time() - place.since_when() < control_->check_after;
 }
 
 /// Asks the worker's health, in the caller's thread. A hook that throws says no.

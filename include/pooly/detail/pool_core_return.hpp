@@ -28,8 +28,11 @@ namespace pooly::detail {
     // relaxed: a look ahead, so that a worker somebody waits for is not idle for a moment; (A2) is what counts
     if ((control.attention.load(std::memory_order_relaxed) & stop_at) != 0) return false;
     const auto pool_id = control.pool_id;  // read while the lease still keeps the pool
-    if (const auto held = now - place.since_when(); held > held.zero()) control.core->note_hold(held);
-    slot::update(place.since, now.count());                                    // idle since
+    if (const auto held = now - place.since_when(); held > held.zero()) {
+        if (now == coarse_tick::asleep) return false;
+        control.core->note_hold(held);
+    }
+    place.update_since(now);                                                   // idle since
     const auto home = place.word.load(std::memory_order_relaxed) - come_home;  // relaxed: our own
     if (control.has_process_fence) {
         place.word.store(home, std::memory_order_release);    // (S3), (A1)
@@ -64,7 +67,7 @@ inline void pool_core::check_in(slot& place) noexcept {
     std::unique_lock<std::mutex> lock{mutex()};
     note_return(place, now);
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
-    slot::update(place.since, now.count());
+    place.update_since(now);
     const bool kept = put_back(place, wakes);
     conclude(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);

@@ -3,18 +3,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 #include <pooly/call_site.hpp>
+#include <pooly/detail/cache_line.hpp>
+#include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/slot_state.hpp>
 #include <pooly/detail/thread_key.hpp>
 
 namespace pooly::detail {
-
-/// Two lines that must not share are this far apart. (`hardware_destructive_interference_size` is missing from some of
-/// our compilers, and varies with flags on the others.)
-inline constexpr std::size_t cache_line = 64;
 
 /// One place of a pool: a line of state, and right behind it, in place, the worker. It never moves.
 ///
@@ -51,7 +48,7 @@ struct alignas(cache_line) slot {
         update(file, where.file);
         update(function, where.function);
         update(thread, who);
-        update(since, now.count());
+        update_since(now);
         line_and_use.store((std::uint64_t{where.line} << 32U) | (uses_of(lent) & 0xffffffffU),
                            std::memory_order_release);  // (S5)
     }
@@ -60,6 +57,13 @@ struct alignas(cache_line) slot {
     template <class Value>
     static void update(std::atomic<Value>& field, Value value) noexcept {
         if (field.load(std::memory_order_relaxed) != value) field.store(value, std::memory_order_release);  // (S5)
+    }
+
+    /// Lent or idle since. What happens here happens once a tick.
+    void update_since(std::chrono::nanoseconds now) noexcept {
+        if (since_when() == now) return;
+        since.store(now.count(), std::memory_order_release);  // (S5)
+        coarse_tick::note_use();
     }
 
     [[nodiscard]] std::chrono::nanoseconds since_when() const noexcept {

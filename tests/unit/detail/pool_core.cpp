@@ -170,7 +170,7 @@ TEST_CASE("an engine outlives its pool until the last worker is home, whichever 
 
 TEST_CASE("a worker that comes home as its end is announced, and missed it, is ended by whoever brought it") {
     const bool closes = GENERATE(false, true);
-    bare_core bare{{.size = 1}};
+    bare_core bare{unsupervised({.size = 1})};
     auto& block = bare.core->control();
     const auto id = block.pool_id;
     auto* const place = bare.borrow();
