@@ -261,7 +261,7 @@ TEMPLATE_TEST_CASE("an eager pool that cannot open its file throws SQLite's erro
 TEMPLATE_TEST_CASE("a lazy pool that cannot open its file tells SQLite's error as the cause", "", POOLY_BOTH_WORKERS) {
     const temporary_directory directory;
     const auto path = directory.file("missing/a.db");
-    pooly::pool db{factory<TestType>{path}, {.start = pooly::start_mode::lazy}};
+    pooly::pool db{factory<TestType>{path}, {.start = pooly::start_mode::lazy, .backoff_base = 0ns}};
     const auto result = db.try_checkout();
     REQUIRE(result.error() == pooly::errc::create_failed);
     const auto refused = failure_in<TestType>([&] { std::rethrow_exception(result.cause()); });

@@ -116,8 +116,7 @@ inline void pool_core::restart() {
         mark_all_stale();
         finish(lock, wakes);
     }
-    const auto swept = sweep_stale();
-    fill(options_.start == start_mode::lazy ? swept : pool_options::unlimited);
+    fill(sweep_stale());
 }
 
 inline void pool_core::suspend(bool on) noexcept {
