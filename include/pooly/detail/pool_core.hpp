@@ -201,7 +201,6 @@ private:
     [[nodiscard]] std::optional<errc> hopeless() const noexcept;
     void refuse_all(errc code, wake_list& wakes) noexcept;
     void name_prober(wake_list& wakes) noexcept;
-    static void nudge(waiter& one, wake_list& wakes) noexcept;
     void note_death(slot& place, events::death reason, clock_source::instant now) noexcept;
     void note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept;
     void note_return(slot& place, clock_source::instant now) noexcept;

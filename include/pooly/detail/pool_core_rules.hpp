@@ -102,7 +102,8 @@ inline void pool_core::settle(wake_list& wakes) noexcept {
     while (!queue_.empty() && !holds_back()) {
         waiter& oldest = queue_.front();
         if (barging() && !front_is_overdue() && has_idle()) {  // for whoever is first, the oldest waiter or a newcomer
-            nudge(oldest, wakes);
+            if (oldest.chosen == waiter::answer::none) wakes.add(oldest);
+            oldest.chosen = waiter::answer::try_again;
             return;
         }
         slot* const place = idle_or_place();
@@ -166,14 +167,8 @@ inline void pool_core::name_prober(wake_list& wakes) noexcept {
     if (!governor_.is_down() || governor_.connecting() > 0 || queue_.empty() || !limits_.has_room(live_)) return;
     waiter& oldest = queue_.front();
     if (oldest.chosen != waiter::answer::none || oldest.look_again != clock_source::never) return;
-    nudge(oldest, wakes);
-}
-
-inline void pool_core::nudge(waiter& one, wake_list& wakes) noexcept {
-    if (one.chosen != waiter::answer::none) return;
-    one.chosen = waiter::answer::try_again;
-    one.nudged = true;
-    wakes.add(one);
+    oldest.chosen = waiter::answer::try_again;
+    wakes.add(oldest);
 }
 
 inline void pool_core::refuse_all(errc code, wake_list& wakes) noexcept {

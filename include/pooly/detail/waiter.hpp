@@ -39,7 +39,6 @@ public:
 
     // Guarded by the pool's lock until the waiter was told.
     answer chosen = answer::none;
-    bool nudged = false;  // it is told to try again: by the time it does it may have been given the final answer
     slot* place = nullptr;
     errc refusal{};
     clock_source::instant look_again = clock_source::never;  // to try what did not work
@@ -92,7 +91,6 @@ public:
     /// Back to waiting, after `try_again` led to nothing. Under the pool's lock.
     void wait_again() noexcept {
         chosen = answer::none;
-        nudged = false;
         const std::lock_guard<std::mutex> guard{mutex_};
         told_ = false;
     }
