@@ -167,6 +167,7 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
+    if (options_.overdue_after > zero) due = now + options_.overdue_after;  // it may be lent in this moment
     if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
         const auto over = since + options_.overflow_linger;
         if (now < over) {
@@ -211,10 +212,15 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     return due;
 }
 
-/// The same; on the fast path nobody tells us that a lease begins or ends, so the worst is taken.
+/// The same. On the fast path nobody tells us that a lease begins or ends, so the worst is taken: here, that it ends in
+/// this moment.
 inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of, clock_source::instant now) {
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
+    if (options_.overflow_linger > zero && limits_.has_surplus(standing()))
+        due = std::min(due, now + options_.overflow_linger);
+    if (options_.health_interval > zero && source_->checks_health())
+        due = std::min(due, now + options_.health_interval);
     if (options_.overdue_after > zero && of.told_use == 0) {
         const auto holder = holder_of(place, now);
         const auto left = holder ? options_.overdue_after - holder->held : options_.overdue_after;
