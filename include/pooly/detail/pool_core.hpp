@@ -151,6 +151,7 @@ private:
     enum class then { leave_empty, refill };
     static constexpr std::size_t short_walk = 64;  // slots; a longer walk for an idle one makes them scarce
     static constexpr std::chrono::microseconds barging_limit{500};
+    static constexpr std::chrono::milliseconds demand_look{100};  // how often min_idle is looked after
 
     ~pool_core() = default;
 

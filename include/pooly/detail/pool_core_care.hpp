@@ -152,6 +152,8 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         });
         settle(wakes);
         make_missing(idle, now, out);
+        // On the fast path nobody tells us that one fewer is idle.
+        if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
         if (governor_.is_down() && wanting && governor_.next_attempt() > now)
             due = std::min(due, governor_.next_attempt());
