@@ -155,12 +155,16 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         // On the fast path nobody tells us that one fewer is idle.
         if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
-        if (governor_.is_down() && wanting && governor_.next_attempt() > now)
-            due = std::min(due, governor_.next_attempt());
+        if (wanting) due = std::min(due, next_attempt_after(now));
     }
     care_->stirred = false;
     finish(lock, wakes);
     return due;
+}
+
+/// When the factory may be called again that may not be called now; never if somebody will tell.
+inline clock_source::instant pool_core::next_attempt_after(clock_source::instant now) const noexcept {
+    return governor_.is_down() && governor_.next_attempt() > now ? governor_.next_attempt() : clock_source::never;
 }
 
 /// Returns: when something is due about this worker.
@@ -198,8 +202,8 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
             send_for(out, errand::task::retire, &place, now);
             return due;
         }
-    } else if (of.expires > now) {
-        due = std::min(due, of.expires);
+    } else {
+        due = std::min(due, of.expires > now ? of.expires : next_attempt_after(now));
     }
     if (options_.health_interval > zero && source_->checks_health()) {
         const bool used = uses_of(place.word.load(std::memory_order_relaxed)) > 0;  // relaxed: a hint
@@ -245,7 +249,9 @@ inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of,
         }
     }
     if (now < of.expires) return std::min(due, of.expires);
-    if (!of.ends && may_make(now)) mark_ending(place, events::retirement::expired);
+    if (of.ends) return due;
+    if (!may_make(now)) return std::min(due, next_attempt_after(now));
+    mark_ending(place, events::retirement::expired);
     return due;
 }
 
