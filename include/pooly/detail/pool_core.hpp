@@ -214,6 +214,7 @@ private:
     void unmark(slot& place) noexcept;
     bool write_off(slot& place) noexcept;
     [[nodiscard]] bool may_make(clock_source::instant now) const noexcept;
+    [[nodiscard]] bool may_send_for_more(clock_source::instant now) const noexcept;
     [[nodiscard]] clock_source::instant next_attempt_after(clock_source::instant now) const noexcept;
     clock_source::instant inspect_idle(slot& place, slot_care& of, clock_source::instant now, errands& out);
     clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now);

@@ -162,8 +162,14 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
     return due;
 }
 
-/// When the factory may be called again that may not be called now; never if somebody will tell.
+/// Whether the watchdog may have the factory called now. Without a backoff consumers may at any time, and pace
+/// themselves; it would try without a pause.
+inline bool pool_core::may_send_for_more(clock_source::instant now) const noexcept {
+    return now >= care_->rests_until && may_make(now);
+}
+/// When it may that may not now; never if somebody will tell.
 inline clock_source::instant pool_core::next_attempt_after(clock_source::instant now) const noexcept {
+    if (now < care_->rests_until) return care_->rests_until;
     return governor_.is_down() && governor_.next_attempt() > now ? governor_.next_attempt() : clock_source::never;
 }
 
@@ -186,7 +192,7 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
             return due;
         }
     }
-    if (of.expires <= now && !care_->renews && !care_->retires && may_make(now)) {
+    if (of.expires <= now && !care_->renews && !care_->retires && may_send_for_more(now)) {
         if (limits_.has_room(live_)) {
             care_->renews = true;
             if (slot* const fresh = reserve_place(now); fresh != nullptr) {
@@ -250,7 +256,7 @@ inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of,
     }
     if (now < of.expires) return std::min(due, of.expires);
     if (of.ends) return due;
-    if (!may_make(now)) return std::min(due, next_attempt_after(now));
+    if (!may_send_for_more(now)) return std::min(due, next_attempt_after(now));
     mark_ending(place, events::retirement::expired);
     return due;
 }
@@ -384,7 +390,7 @@ inline void pool_core::heal_by_itself() noexcept {
 
 inline void pool_core::make_missing(std::size_t idle, clock_source::instant now, errands& out) {
     const bool fills = options_.start != start_mode::lazy || live_ < care_->filled;
-    while (!out.full() && ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
+    while (!out.full() && may_send_for_more(now) && ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
         slot* const place = reserve_place(now);
         if (place == nullptr) return;
         ++idle;
