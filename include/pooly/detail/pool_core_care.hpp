@@ -121,6 +121,7 @@ inline bool pool_core::write_off(slot& place) noexcept {
 }
 
 inline void pool_core::send_for(errands& out, errand::task what, slot* place, clock_source::instant now) {
+    if (what == errand::task::make) ++care_->makes;
     out.add({what, this, place, now});
     ++errands_out_;
 }
@@ -139,7 +140,7 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         }
     }
     if (!failed_ && !closed_) {
-        std::size_t idle = 0;
+        std::size_t idle = care_->makes + (care_->checks ? 1U : 0U);  // or about to be
         std::size_t index = 0;
         slots_.for_each([&](slot& place) {
             auto& of = care_->of[index++];
@@ -285,6 +286,7 @@ inline void pool_core::run(const errand& one) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     --errands_out_;
+    if (one.what == errand::task::make) --care_->makes;
     if (one.what == errand::task::check) care_->checks = false;
     if (one.what == errand::task::retire) care_->retires = false;
     if (one.what == errand::task::restart) care_->restarts = false;
