@@ -222,9 +222,9 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     const bool waiting = !queue_.empty();
     const bool handed_over = waiting && (!barging() || front_is_overdue());
     const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
+    const bool lingers = options_.overflow_linger > options_.overflow_linger.zero();
     const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
-                     bit(limits_.has_surplus(standing()) && options_.overflow_linger == options_.overflow_linger.zero(),
-                         a::surplus) |
+                     bit(limits_.is_over(standing()) || (limits_.has_surplus(standing()) && !lingers), a::surplus) |
                      bit(draining_ > 0, a::draining) | bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) |
                      bit(closed_, a::closed) | bit(outgrown_ > 0, a::renewing) |
                      bit(care_ && care_->ending + care_->told > 0, a::marked) | bit(failed_, a::failed) |
