@@ -227,6 +227,7 @@ private:
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
     void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
+    static void have_try(waiter& one, wake_list& wakes) noexcept;
     void settle(wake_list& wakes) noexcept;
     [[nodiscard]] bool front_is_overdue() const noexcept;
     [[nodiscard]] bool has_idle();
