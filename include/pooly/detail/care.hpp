@@ -35,6 +35,7 @@ struct slot_care {
 /// All that only a watched pool needs. Guarded by the pool's lock.
 struct care {
     static constexpr std::size_t queued_events = 1024;
+    static constexpr std::chrono::milliseconds rest{100};
 
     care(std::shared_ptr<patrol> watched_by, std::shared_ptr<pool_observer> listener, std::size_t slots,
          std::uint64_t seed)
@@ -73,6 +74,8 @@ struct care {
     std::size_t filled = 0;           // the most workers there were at once, up to `size`
     slot* old = nullptr;              // the worker that is being renewed
     std::uint64_t old_worker = 0;
+    clock_source::instant rests_until = clock_source::instant::min();  // after a failure that nobody else paces
+    std::size_t makes = 0;  // errands of that kind that are out
     bool checks = false;  // an errand of that kind is out: there is one at a time
     bool renews = false;
     bool retires = false;

@@ -151,6 +151,7 @@ private:
     enum class then { leave_empty, refill };
     static constexpr std::size_t short_walk = 64;  // slots; a longer walk for an idle one makes them scarce
     static constexpr std::chrono::microseconds barging_limit{500};
+    static constexpr std::chrono::milliseconds demand_look{100};  // how often min_idle is looked after
 
     ~pool_core() = default;
 
@@ -211,6 +212,8 @@ private:
     void unmark(slot& place) noexcept;
     bool write_off(slot& place) noexcept;
     [[nodiscard]] bool may_make(clock_source::instant now) const noexcept;
+    [[nodiscard]] bool may_send_for_more(clock_source::instant now) const noexcept;
+    [[nodiscard]] clock_source::instant next_attempt_after(clock_source::instant now) const noexcept;
     clock_source::instant inspect_idle(slot& place, slot_care& of, clock_source::instant now, errands& out);
     clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now);
     void send_for(errands& out, errand::task what, slot* place, clock_source::instant now);
@@ -222,6 +225,7 @@ private:
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
     void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
+    static void have_try(waiter& one, wake_list& wakes) noexcept;
     void settle(wake_list& wakes) noexcept;
     [[nodiscard]] bool front_is_overdue() const noexcept;
     [[nodiscard]] bool has_idle();

@@ -121,6 +121,7 @@ inline bool pool_core::write_off(slot& place) noexcept {
 }
 
 inline void pool_core::send_for(errands& out, errand::task what, slot* place, clock_source::instant now) {
+    if (what == errand::task::make) ++care_->makes;
     out.add({what, this, place, now});
     ++errands_out_;
 }
@@ -139,7 +140,7 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         }
     }
     if (!failed_ && !closed_) {
-        std::size_t idle = 0;
+        std::size_t idle = care_->makes + (care_->checks ? 1U : 0U);  // or about to be
         std::size_t index = 0;
         slots_.for_each([&](slot& place) {
             auto& of = care_->of[index++];
@@ -152,13 +153,25 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         });
         settle(wakes);
         make_missing(idle, now, out);
+        // On the fast path nobody tells us that one fewer is idle.
+        if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
-        if (governor_.is_down() && wanting && governor_.next_attempt() > now)
-            due = std::min(due, governor_.next_attempt());
+        if (wanting) due = std::min(due, next_attempt_after(now));
     }
     care_->stirred = false;
     finish(lock, wakes);
     return due;
+}
+
+/// Whether the watchdog may have the factory called now. Without a backoff consumers may at any time, and pace
+/// themselves; it would try without a pause.
+inline bool pool_core::may_send_for_more(clock_source::instant now) const noexcept {
+    return now >= care_->rests_until && may_make(now);
+}
+/// When it may that may not now; never if somebody will tell.
+inline clock_source::instant pool_core::next_attempt_after(clock_source::instant now) const noexcept {
+    if (now < care_->rests_until) return care_->rests_until;
+    return governor_.is_down() && governor_.next_attempt() > now ? governor_.next_attempt() : clock_source::never;
 }
 
 /// Returns: when something is due about this worker.
@@ -167,6 +180,7 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
+    if (options_.overdue_after > zero) due = now + options_.overdue_after;  // it may be lent in this moment
     if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
         const auto over = since + options_.overflow_linger;
         if (now < over) {
@@ -179,7 +193,7 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
             return due;
         }
     }
-    if (of.expires <= now && !care_->renews && !care_->retires && may_make(now)) {
+    if (of.expires <= now && !care_->renews && !care_->retires && may_send_for_more(now)) {
         if (limits_.has_room(live_)) {
             care_->renews = true;
             if (slot* const fresh = reserve_place(now); fresh != nullptr) {
@@ -195,8 +209,8 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
             send_for(out, errand::task::retire, &place, now);
             return due;
         }
-    } else if (of.expires > now) {
-        due = std::min(due, of.expires);
+    } else {
+        due = std::min(due, of.expires > now ? of.expires : next_attempt_after(now));
     }
     if (options_.health_interval > zero && source_->checks_health()) {
         const bool used = uses_of(place.word.load(std::memory_order_relaxed)) > 0;  // relaxed: a hint
@@ -211,10 +225,15 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     return due;
 }
 
-/// The same; on the fast path nobody tells us that a lease begins or ends, so the worst is taken.
+/// The same. On the fast path nobody tells us that a lease begins or ends, so the worst is taken: here, that it ends in
+/// this moment.
 inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of, clock_source::instant now) {
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
+    if (options_.overflow_linger > zero && limits_.has_surplus(standing()))
+        due = std::min(due, now + options_.overflow_linger);
+    if (options_.health_interval > zero && source_->checks_health())
+        due = std::min(due, now + options_.health_interval);
     if (options_.overdue_after > zero && of.told_use == 0) {
         const auto holder = holder_of(place, now);
         const auto left = holder ? options_.overdue_after - holder->held : options_.overdue_after;
@@ -237,7 +256,9 @@ inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of,
         }
     }
     if (now < of.expires) return std::min(due, of.expires);
-    if (!of.ends && may_make(now)) mark_ending(place, events::retirement::expired);
+    if (of.ends) return due;
+    if (!may_send_for_more(now)) return std::min(due, next_attempt_after(now));
+    mark_ending(place, events::retirement::expired);
     return due;
 }
 
@@ -265,6 +286,7 @@ inline void pool_core::run(const errand& one) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     --errands_out_;
+    if (one.what == errand::task::make) --care_->makes;
     if (one.what == errand::task::check) care_->checks = false;
     if (one.what == errand::task::retire) care_->retires = false;
     if (one.what == errand::task::restart) care_->restarts = false;
@@ -370,7 +392,7 @@ inline void pool_core::heal_by_itself() noexcept {
 
 inline void pool_core::make_missing(std::size_t idle, clock_source::instant now, errands& out) {
     const bool fills = options_.start != start_mode::lazy || live_ < care_->filled;
-    while (!out.full() && ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
+    while (!out.full() && may_send_for_more(now) && ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
         slot* const place = reserve_place(now);
         if (place == nullptr) return;
         ++idle;

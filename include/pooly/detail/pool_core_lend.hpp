@@ -143,7 +143,7 @@ inline grant pool_core::await(pool_core& core, waiter& self, request& ask) {
         const stop_callback<decltype(on_request)> on_stop{ask.stop, on_request};
         for (;;) {
             const bool told = self.sleep(std::min(ask.until, self.look_again));
-            if (told && self.chosen != waiter::answer::try_again) break;
+            if (told && !self.may_be_chosen_yet) break;
             std::unique_lock<std::mutex> lock{self.control().mutex};
             if (self.chosen == waiter::answer::none) {
                 if (self.gives_up(ask.until)) return core.leave(self, ask, lock);

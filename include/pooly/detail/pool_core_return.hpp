@@ -234,6 +234,8 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
             deaths_.forget();
             last_death_ = clock_source::instant::min();
             failed_ = false;
+        } else if (care_) {
+            care_->rests_until = now + care::rest;
         }
     }
     return error;

@@ -92,6 +92,13 @@ inline void pool_core::choose(waiter& one, slot& place, wake_list& wakes) noexce
     one.place = &place;
 }
 
+/// Wakes one that stays in the queue. It may be chosen or refused before it has the lock, so it is to look under it.
+inline void pool_core::have_try(waiter& one, wake_list& wakes) noexcept {
+    one.chosen = waiter::answer::try_again;
+    one.may_be_chosen_yet = true;
+    wakes.add(one);
+}
+
 /// Barging: whether the oldest waiter has waited so long that nobody may overtake it any more.
 inline bool pool_core::front_is_overdue() const noexcept {
     return !queue_.empty() && clock_.now() - queue_.front().since() >= barging_limit;
@@ -102,8 +109,7 @@ inline void pool_core::settle(wake_list& wakes) noexcept {
     while (!queue_.empty() && !holds_back()) {
         waiter& oldest = queue_.front();
         if (barging() && !front_is_overdue() && has_idle()) {  // for whoever is first, the oldest waiter or a newcomer
-            if (oldest.chosen == waiter::answer::none) wakes.add(oldest);
-            oldest.chosen = waiter::answer::try_again;
+            if (oldest.chosen == waiter::answer::none) have_try(oldest, wakes);
             return;
         }
         slot* const place = idle_or_place();
@@ -167,8 +173,7 @@ inline void pool_core::name_prober(wake_list& wakes) noexcept {
     if (!governor_.is_down() || governor_.connecting() > 0 || queue_.empty() || !limits_.has_room(live_)) return;
     waiter& oldest = queue_.front();
     if (oldest.chosen != waiter::answer::none || oldest.look_again != clock_source::never) return;
-    oldest.chosen = waiter::answer::try_again;
-    wakes.add(oldest);
+    have_try(oldest, wakes);
 }
 
 inline void pool_core::refuse_all(errc code, wake_list& wakes) noexcept {
@@ -222,9 +227,9 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     const bool waiting = !queue_.empty();
     const bool handed_over = waiting && (!barging() || front_is_overdue());
     const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
+    const bool lingers = options_.overflow_linger > options_.overflow_linger.zero();
     const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
-                     bit(limits_.has_surplus(standing()) && options_.overflow_linger == options_.overflow_linger.zero(),
-                         a::surplus) |
+                     bit(limits_.is_over(standing()) || (limits_.has_surplus(standing()) && !lingers), a::surplus) |
                      bit(draining_ > 0, a::draining) | bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) |
                      bit(closed_, a::closed) | bit(outgrown_ > 0, a::renewing) |
                      bit(care_ && care_->ending + care_->told > 0, a::marked) | bit(failed_, a::failed) |

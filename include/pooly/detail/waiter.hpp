@@ -39,6 +39,7 @@ public:
 
     // Guarded by the pool's lock until the waiter was told.
     answer chosen = answer::none;
+    bool may_be_chosen_yet = false;  // it is told to try again; `chosen` may change until it has the pool's lock
     slot* place = nullptr;
     errc refusal{};
     clock_source::instant look_again = clock_source::never;  // to try what did not work
@@ -91,6 +92,7 @@ public:
     /// Back to waiting, after `try_again` led to nothing. Under the pool's lock.
     void wait_again() noexcept {
         chosen = answer::none;
+        may_be_chosen_yet = false;
         const std::lock_guard<std::mutex> guard{mutex_};
         told_ = false;
     }
