@@ -499,6 +499,7 @@ TEST_CASE("while one pool keeps restart_all waiting, the others serve, and die w
     CHECK(pools.statuses().at(0).status.retiring == 1);
     CHECK(pools.remove("b"));
     CHECK(at.alive == 0);
+    blocks = false;
     block.go_on.release();
     all.get();
     CHECK(pools.names() == strings{"a"});
