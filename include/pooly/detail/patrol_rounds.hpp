@@ -150,7 +150,8 @@ inline void patrol::work() {
         jobs_.pop_front();
         const auto mine = std::prev(running_.end());
         mine->since = steady_now();
-        changed_.notify_one();  // it may get stuck
+        changed_.notify_one();  // it may get stuck: who waits for it is to know until when
+        ended_.notify_all();
         lock.unlock();
         mine->what.core->run(mine->what);
         // The pool may be gone.
