@@ -377,6 +377,9 @@ inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const erran
         const bool checking = phase == slot_phase::checking;
         still = checking || phase == slot_phase::making || phase == slot_phase::retiring;
         if (checking && one.what == errand::task::check) (void)write_off(*one.place);
+        // The others do not wait for it.
+        if (one.what == errand::task::check) care_->checks = false;
+        if (one.what == errand::task::retire) care_->retires = false;
     }
     if (still) {
         ++counters_.stuck;
