@@ -383,6 +383,7 @@ inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const erran
     }
     if (still) {
         ++counters_.stuck;
+        care_->stirred = true;  // a place may want a worker now
         tell(events::stuck{one.name(), worker, lasted});
         settle(wakes);
     }
