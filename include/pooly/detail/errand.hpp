@@ -47,7 +47,7 @@ class errands {
 public:
     static constexpr std::size_t most = 64;
 
-    errands() { all_.reserve(most); }
+    errands() { all_.reserve(most + 1); }  // one more for the observer, when it is full
     [[nodiscard]] bool full() const noexcept { return all_.size() == most; }
     void add(const errand& one) noexcept { all_.push_back(one); }
     [[nodiscard]] auto begin() const noexcept { return all_.begin(); }

@@ -150,7 +150,8 @@ inline void patrol::work() {
         jobs_.pop_front();
         const auto mine = std::prev(running_.end());
         mine->since = steady_now();
-        changed_.notify_one();  // it may get stuck
+        changed_.notify_one();  // it may get stuck: who waits for it is to know until when
+        ended_.notify_all();
         lock.unlock();
         mine->what.core->run(mine->what);
         // The pool may be gone.
@@ -238,11 +239,10 @@ inline void patrol::sweep(const clock_source* clock, instant now) {
         changed_.notify_one();
         if (idle) return;
         while (waits_for(round)) {
+            if (lost_ == threads_at_most) return;  // nobody is left to do the rest
             clock_source::of<std::chrono::steady_clock>().wait(ended_, lock, next_stuck());
             tell_stuck(lock);
         }
-        if (std::any_of(running_.begin(), running_.end(), [round](const job& one) { return one.round == round; }))
-            return;  // stuck: its pool would only have it wait again
     }
 }
 

@@ -130,8 +130,6 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
                                                 errands& out) noexcept {
     wake_list wakes;
     auto due = clock_source::never;
-    if (care_->events && !care_->events->empty() && !std::exchange(care_->tells, true))
-        send_for(out, errand::task::tell, nullptr, now);
     if (failed_ && !closed_ && heals_) {
         due = heal_at_;
         if (now >= heal_at_ && !std::exchange(care_->restarts, true)) {
@@ -158,6 +156,9 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
         if (wanting) due = std::min(due, next_attempt_after(now));
     }
+    // Last, for what was found just now is to be told, too.
+    if (care_->events && !care_->events->empty() && !std::exchange(care_->tells, true))
+        send_for(out, errand::task::tell, nullptr, now);
     care_->stirred = false;
     finish(lock, wakes);
     return due;
@@ -376,9 +377,13 @@ inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const erran
         const bool checking = phase == slot_phase::checking;
         still = checking || phase == slot_phase::making || phase == slot_phase::retiring;
         if (checking && one.what == errand::task::check) (void)write_off(*one.place);
+        // The others do not wait for it.
+        if (one.what == errand::task::check) care_->checks = false;
+        if (one.what == errand::task::retire) care_->retires = false;
     }
     if (still) {
         ++counters_.stuck;
+        care_->stirred = true;  // a place may want a worker now
         tell(events::stuck{one.name(), worker, lasted});
         settle(wakes);
     }

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+
+// What a pool does when its workers die or its backend does, with a watchdog, a registry, or by itself.
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <semaphore>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <pooly/pooly.hpp>
+
+#include "support/catch.hpp"
+#include "support/code_of.hpp"
+#include "support/counted_pool.hpp"
+#include "support/manual_clock.hpp"
+#include "support/queued_consumer.hpp"
+#include "support/recorder.hpp"
+#include "support/waiting.hpp"
+#include "support/watched.hpp"
+#include "support/worker.hpp"
+
+using namespace std::chrono_literals;
+using pooly::errc;
+using pooly::outage_action;
+using pooly::pool_options;
+using pooly::pool_registry;
+using pooly::pool_state;
+using pooly::start_mode;
+using pooly::watchdog;
+using pooly::test::backend;
+using pooly::test::code_of;
+using pooly::test::elsewhere;
+using pooly::test::manual_clock;
+using pooly::test::pass;
+using pooly::test::queued_consumer;
+using pooly::test::take;
+using pooly::test::wait_for_waiters;
+using pooly::test::wait_until;
+using pooly::test::watchdog_by_hand;
+using pooly::test::watched_pool;
+using pooly::test::worker;
+
+namespace {
+
+using consumer = queued_consumer<worker, manual_clock>;
+
+/// Options without a watchdog.
+pool_options bare(std::size_t size, std::size_t max_overflow = 0) {
+    pool_options options;
+    options.size = size;
+    options.max_overflow = max_overflow;
+    options.health_interval = 0s;
+    options.check_after_idle = -1s;
+    return options;
+}
+
+template <class Db>
+void kill(Db& db, int times) {
+    for (; times > 0; --times) db.checkout().discard();
+}
+
+std::string text_of(const std::exception_ptr& cause) {
+    if (!cause) return "none";
+    try {
+        std::rethrow_exception(cause);
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
+}  // namespace
+
+// Rule 17. ------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("rule 17: five deaths within five seconds are allowed, the sixth is fatal") {
+    const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
+    auto options = bare(3);
+    options.order = order;
+    watched_pool pool{options};
+    for (int i = 0; i < 5; ++i) {
+        kill(pool.db, 1);
+        manual_clock::advance(1s);
+    }
+    CHECK(pool.db.status().state == pool_state::ready);
+    CHECK(pool.db.status().idle == 3);
+    SECTION("at the window's very end") {
+        kill(pool.db, 1);
+        CHECK(pool.db.status().state == pool_state::failed);
+        CHECK(code_of([&] { return pool.db.checkout(); }) == errc::failed);
+        CHECK(pool.db.try_checkout().error() == errc::failed);
+        CHECK(pool.db.try_checkout_for(1h).error() == errc::failed);
+        CHECK(pool.db.stats().failed == 3);
+    }
+    SECTION("a moment later the first is forgotten") {
+        manual_clock::advance(1ns);
+        kill(pool.db, 1);
+        CHECK(pool.db.status().state == pool_state::ready);
+        CHECK(pool.db.try_checkout());
+    }
+}
+
+TEST_CASE("rule 17: who waits when the pool fails is told at once, and nobody is let in by the way of a waiter") {
+    const auto fairness = GENERATE(pooly::fairness_policy::strict_fifo, pooly::fairness_policy::bounded_barging);
+    auto options = bare(2);
+    options.max_restarts = 0;
+    options.fairness = fairness;
+    watched_pool pool{options};
+    auto held = take(pool.db, 2);
+    consumer first{pool.db};
+    consumer second{pool.db};
+    held.front().discard();
+    CHECK(first.answer().error() == errc::failed);
+    CHECK(second.answer().error() == errc::failed);
+    CHECK(pool.db.status().waiting == 0);
+    held.back().checkin();
+    CHECK(pool.db.try_checkout().error() == errc::failed);
+    CHECK(pool.at.made == 2);
+}
+
+TEST_CASE("rule 17: a check-out that meets the dead worker that was one too many is told failed, though others idle") {
+    auto options = bare(2);
+    options.max_restarts = 0;
+    options.check_after_idle = 0s;
+    watched_pool pool{options};
+    {
+        const auto all = take(pool.db, 2);
+        all[0]->dead = true;
+        all[1]->dead = true;
+    }
+    CHECK(pool.db.try_checkout().error() == errc::failed);
+    CHECK(pool.db.status().idle == 1);
+    CHECK(pool.at.made == 2);
+}
+
+TEST_CASE("rule 17: a factory that fails never counts") {
+    auto options = bare(1);
+    options.backoff_base = 0s;
+    watched_pool pool{options};
+    kill(pool.db, 5);
+    pool.at.down = true;
+    auto held = pool.db.checkout();
+    pool.at.down = true;
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(pool.db.try_checkout());
+    held.checkin();
+    CHECK(pool.db.status().state == pool_state::ready);
+    const auto lent = pool.db.checkout();
+    CHECK(lent);
+}
+
+TEST_CASE("rule 17: workers that one incident killed count once, what comes after it counts again") {
+    const bool by_watchdog = GENERATE(false, true);
+    const auto dog = watchdog_by_hand();
+    auto options = bare(10);
+    options.check_after_idle = by_watchdog ? -1s : 0s;
+    options.health_interval = by_watchdog ? 1s : 0s;
+    options.max_restarts = 1;
+    options.watchdog = dog;
+    watched_pool pool{options};
+    const auto kill_all = [&] {
+        manual_clock::advance(1ms);
+        for (const auto& one : take(pool.db, 10)) one->dead = true;
+        if (by_watchdog) {
+            manual_clock::advance(2s);
+            dog->sweep();
+        } else {
+            for (const auto& one : take(pool.db, 10)) CHECK_FALSE(one->dead);
+        }
+    };
+    kill_all();
+    CHECK(pool.db.stats().unhealthy == 10);
+    CHECK(pool.db.status().state == pool_state::ready);
+    CHECK(pool.at.alive == 10);
+    manual_clock::advance(1ms);
+    kill(pool.db, 1);
+    CHECK(pool.db.status().state == pool_state::failed);
+}
+
+TEST_CASE("rule 17: what its holder discards always counts") {
+    auto options = bare(7);
+    watched_pool pool{options};
+    auto held = take(pool.db, 7);
+    for (int i = 0; i < 5; ++i) held[static_cast<std::size_t>(i)].discard();
+    CHECK(pool.db.status().state != pool_state::failed);
+    held[5].discard();
+    CHECK(pool.db.status().state == pool_state::failed);
+}
+
+TEST_CASE("rule 17: restart() heals a pool that failed, and it may lose as many workers again") {
+    watched_pool pool{bare(2)};
+    kill(pool.db, 6);
+    CHECK(pool.db.status().state == pool_state::failed);
+    pool.db.restart();
+    CHECK(pool.db.status().idle == 2);
+    kill(pool.db, 5);
+    CHECK(pool.db.status().state == pool_state::ready);
+    kill(pool.db, 1);
+    CHECK(pool.db.status().state == pool_state::failed);
+}
+
+TEST_CASE("rule 17: a pool without a registry stays failed, watched or not") {
+    const auto dog = watchdog_by_hand();
+    auto options = bare(2);
+    if (GENERATE(false, true)) options.watchdog = dog;
+    watched_pool pool{options};
+    kill(pool.db, 6);
+    for (int i = 0; i < 5; ++i) pass(*dog, 1h);
+    CHECK(pool.db.status().state == pool_state::failed);
+    CHECK(pool.db.try_checkout().error() == errc::failed);
+    pool.db.close();
+    CHECK(pool.db.status().state == pool_state::closed);
+}
+
+TEST_CASE("rule 17: a registry restarts a pool that failed after a backoff, as a new generation") {
+    const auto dog = watchdog_by_hand();
+    backend at;
+    pool_registry pools{dog};
+    auto options = bare(2);
+    options.backoff_base = 1s;
+    options.backoff_cap = 10s;
+    const auto db = pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options);
+    const auto other = pools.add<worker, manual_clock>("other", [&] { return worker{at}; }, options);
+    kill(*db, 6);
+    pass(*dog, 999ms);
+    CHECK(db->status().state == pool_state::failed);
+    CHECK(other->try_checkout());
+    pass(*dog, 3s);  // a first backoff is at most three times the base
+    CHECK(db->status().state == pool_state::ready);
+    CHECK(db->checkout().info().generation == 1);
+    CHECK(other->checkout().info().generation == 0);
+}
+
+TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, one that was well for long is not") {
+    const auto dog = watchdog_by_hand();
+    backend at;
+    pool_registry pools{dog};
+    auto options = bare(1);
+    options.max_restarts = 0;
+    options.backoff_base = 1s;
+    options.backoff_cap = 60s;
+    const auto db = pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options);
+    const auto heals_in = [&] {
+        kill(*db, 1);
+        auto time = 0ms;
+        for (; db->status().state == pool_state::failed; time += 100ms) pass(*dog, 100ms);
+        return time;
+    };
+    for (int i = 0; i < 60; ++i) (void)heals_in();
+    for (int i = 0; i < 10; ++i) {
+        manual_clock::advance(61s);
+        CHECK(heals_in() <= 3100ms);
+    }
+}
+
+// The outage governor. --------------------------------------------------------------------------------------------------
+
+TEST_CASE("classic bugs 20 and 27: a backend that is away for 30 s is tried seldom, and the pool comes back by itself") {
+    const auto dog = watchdog_by_hand();
+    pool_registry pools{dog};
+    backend at;
+    auto options = bare(4, 2);
+    options.health_interval = 1s;
+    options.check_after_idle = 500ms;
+    options.backoff_cap = 5s;
+    const auto db =
+        pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options, pooly::test::asks_health());
+    std::size_t told_failed = 0;
+    std::size_t told_unavailable = 0;
+    std::size_t others = 0;
+    const auto ask = [&] {
+        const auto got = db->try_checkout_for(1s);
+        if (got) return true;
+        if (got.error() == errc::failed)
+            ++told_failed;
+        else if (got.error() == errc::backend_unavailable)
+            ++told_unavailable;
+        else
+            ++others;
+        return false;
+    };
+    at.down = true;
+    for (const auto& one : take(*db, 4)) one->dead = true;
+    int steps = 0;
+    for (; steps < 300; ++steps) {
+        pass(*dog, 100ms);
+        for (int i = 0; i < 10; ++i) (void)ask();
+    }
+    CHECK(told_failed == 0);
+    CHECK(told_unavailable > 2000);
+    CHECK(others <= static_cast<std::size_t>(at.refused));  // those whose attempt it was
+    CHECK(at.refused >= 3);
+    CHECK(at.refused <= 60);  // 3 000 asked
+    CHECK(db->stats().create_failures == static_cast<std::uint64_t>(at.refused));
+    at.down = false;
+    bool served = false;
+    auto took = 0ms;
+    for (; !served && took < 10s; took += 100ms) {
+        pass(*dog, 100ms);
+        served = ask();
+    }
+    CHECK(took <= 5100ms);
+    pass(*dog, 100ms);
+    CHECK(db->status().idle == 4);
+    CHECK(take(*db, 6).size() == 6);
+    CHECK(told_failed == 0);
+    CHECK(db->status().state != pool_state::failed);
+}
+
+TEST_CASE("in an outage consumers are told so at once, with its cause, and those who wait as well") {
+    const auto dog = watchdog_by_hand();
+    auto options = bare(1);
+    options.watchdog = dog;
+    watched_pool pool{options};
+    auto held = pool.db.checkout();
+    consumer waiting{pool.db};
+    pool.at.down = true;
+    held.discard();
+    // The oldest waiter makes the next one, in vain, and is told what happened there; or is told with all others.
+    CHECK_FALSE(waiting.answer());
+    CHECK(text_of(waiting.answer().cause()) == "the backend is down");
+    const auto got = pool.db.try_checkout_for(1h);
+    CHECK(got.error() == errc::backend_unavailable);
+    CHECK(text_of(got.cause()) == "the backend is down");
+    CHECK(pool.db.try_checkout().error() == errc::backend_unavailable);
+    CHECK(code_of([&] { return pool.db.checkout(); }) == errc::backend_unavailable);
+    CHECK(pool.db.stats().backend_unavailable >= 3);
+    CHECK(pool.at.refused == 1);
+}
+
+TEST_CASE("all who wait are told of an outage with its cause when no worker is left that could come back") {
+    watched_pool pool{bare(2)};
+    auto held = take(pool.db, 2);
+    consumer first{pool.db};
+    consumer second{pool.db};
+    consumer third{pool.db};
+    pool.at.down = true;
+    held[0].discard();
+    CHECK(first.answer().error() == errc::create_failed);
+    CHECK_FALSE(third.has_answer());  // there is one left that may come back
+    held[1].discard();
+    CHECK(second.answer().error() == errc::backend_unavailable);
+    CHECK(third.answer().error() == errc::backend_unavailable);
+    CHECK(text_of(third.answer().cause()) == "the backend is down");
+    CHECK(pool.at.refused == 1);
+}
+
+TEST_CASE("by option one waits through an outage, and is served within one probe interval of its end") {
+    const auto dog = watchdog_by_hand();
+    auto options = bare(2);
+    options.on_outage = outage_action::wait;
+    options.backoff_cap = 2s;
+    options.watchdog = dog;
+    watched_pool pool{options};
+    pool.at.down = true;
+    kill(pool.db, 2);
+    consumer first{pool.db};
+    consumer second{pool.db};
+    for (int i = 0; i < 50; ++i) pass(*dog, 100ms);
+    CHECK(pool.at.refused <= 20);
+    pool.at.down = false;
+    pass(*dog, 2s);
+    // One of them may be probing, and be told of that attempt alone.
+    wait_until([&] { return first.has_answer(); });
+    pass(*dog, 2s);
+    wait_until([&] { return second.has_answer(); });
+    CHECK((first.answer() || second.answer()));
+    CHECK(first.answer().error() != errc::backend_unavailable);
+    CHECK(second.answer().error() != errc::backend_unavailable);
+}
+
+TEST_CASE("without a watchdog one who waits tries again when the next attempt is due") {
+    auto options = bare(2);
+    options.backoff_base = 1s;
+    watched_pool pool{options};
+    auto held = take(pool.db, 2);
+    pool.at.down = true;
+    held[0].discard();
+    CHECK(pool.at.refused == 1);
+    pool.at.down = false;
+    consumer waiting{pool.db};
+    CHECK_FALSE(waiting.has_answer());
+    manual_clock::advance(4s);
+    CHECK(waiting.worker()->number() == 3);
+    CHECK(pool.db.status().live == 2);
+}
+
+TEST_CASE("at most max_connecting consumers are in the factory at once, the next gets its turn when one is done") {
+    const bool fails = GENERATE(false, true);
+    std::counting_semaphore<> at_work{0};
+    std::counting_semaphore<> go_on{0};
+    std::atomic<bool> first_fails{fails};
+    auto options = bare(4);
+    options.start = start_mode::lazy;
+    options.backoff_base = 0s;
+    pooly::pool db{[&] {
+                       at_work.release();
+                       go_on.acquire();
+                       if (first_fails.exchange(false)) throw std::runtime_error{"no"};
+                       return 1;
+                   },
+                   options};
+    const auto ask = [&] { return db.try_checkout_for(1h); };
+    auto a = elsewhere(ask);
+    auto b = elsewhere(ask);
+    at_work.acquire();
+    at_work.acquire();
+    auto c = elsewhere(ask);
+    wait_for_waiters(db);
+    CHECK(db.status().making == 2);
+    CHECK_FALSE(at_work.try_acquire());
+    go_on.release();
+    at_work.acquire();  // the third one's turn
+    go_on.release(2);
+    const auto got_a = a.get();
+    const auto got_b = b.get();
+    CHECK(c.get());
+    CHECK((got_a ? 1 : 0) + (got_b ? 1 : 0) == (fails ? 1 : 2));
+}
+
+TEST_CASE("restart() and prewarm() try at once in an outage") {
+    watched_pool pool{bare(2)};
+    pool.at.down = true;
+    kill(pool.db, 2);
+    CHECK(pool.at.refused == 1);
+    CHECK_THROWS_AS(pool.db.prewarm(), std::runtime_error);
+    CHECK(pool.at.refused == 2);
+    CHECK_THROWS_AS(pool.db.restart(), std::runtime_error);
+    CHECK(pool.at.refused == 3);
+    pool.at.down = false;
+    CHECK(pool.db.prewarm() == 2);
+}
