@@ -997,7 +997,7 @@ TEST_CASE("one watchdog serves pools of different types and clocks") {
 
 TEST_CASE("a pool without anything to be watched has no watchdog, others make their own") {
     CHECK(pooly::pool{[] { return 1; }, {.size = 1}}.options().watchdog == nullptr);
-    watched_pool own{{.size = 1, .check_after_idle = -1s, .health_interval = 1s}};
+    watched_pool own{{.size = 1, .check_after_idle = -1s, .health_interval = 1s, .overdue_after = 1h}};
     manual_clock::advance(2s);
     wait_until([&] { return own.db.stats().health_checks == 1; });
 }
