@@ -70,7 +70,7 @@ inline slot* pool_core::claim_lock_free() noexcept {
 /// The first look where the order is exact; without the clock, which costs as much as all of it.
 inline slot* pool_core::claim_in_order() {
     const std::lock_guard<std::mutex> guard{mutex()};
-    return queue_.empty() && !holds_back() ? claim_idle() : nullptr;
+    return queue_.empty() && !holds_back() && !failed_ ? claim_idle() : nullptr;
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
