@@ -273,7 +273,7 @@ inline grant pool_core::swap_dead(slot& place, request& ask) {
     grant got;
     if (const auto late = too_late(ask)) {
         got = turn_away(*late, ask);
-    } else if ((got.place = idle_or_place()) == nullptr) {
+    } else if (failed_ || (got.place = idle_or_place()) == nullptr) {
         return join(lock, wakes, ask);
     }
     conclude(lock, wakes);
