@@ -265,7 +265,7 @@ TEST_CASE("classic bugs 20 and 27: a backend that is away for 30 s is tried seld
     backend at;
     auto options = bare(4, 2);
     options.health_interval = 1s;
-    options.check_after_idle = 500ms;
+    options.check_after_idle = 0s;
     options.backoff_cap = 5s;
     const auto db =
         pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options, pooly::test::asks_health());

@@ -42,6 +42,7 @@ inline void pool_core::note_death(slot& place, events::death reason, clock_sourc
     last_death_ = now;
     if (!deaths_.count(now)) return;
     failed_ = true;
+    if (now - heal_at_ > options_.backoff_cap) healing_.reset();  // it was well for long
     heal_at_ = clock_.after(healing_.next());
     if (care_) care_->stirred = true;
     tell(events::failed{options_.max_restarts + 1, options_.restart_window});

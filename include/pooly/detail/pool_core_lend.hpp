@@ -70,7 +70,7 @@ inline slot* pool_core::claim_lock_free() noexcept {
 /// The first look where the order is exact; without the clock, which costs as much as all of it.
 inline slot* pool_core::claim_in_order() {
     const std::lock_guard<std::mutex> guard{mutex()};
-    return queue_.empty() && !holds_back() ? claim_idle() : nullptr;
+    return queue_.empty() && !holds_back() && !failed_ ? claim_idle() : nullptr;
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
@@ -273,7 +273,7 @@ inline grant pool_core::swap_dead(slot& place, request& ask) {
     grant got;
     if (const auto late = too_late(ask)) {
         got = turn_away(*late, ask);
-    } else if ((got.place = idle_or_place()) == nullptr) {
+    } else if (failed_ || (got.place = idle_or_place()) == nullptr) {
         return join(lock, wakes, ask);
     }
     conclude(lock, wakes);

@@ -318,10 +318,11 @@ inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wak
     const bool last = orphaned_ && live_ == 0 && written_off_ == 0 && errands_out_ == 0;
     const auto id = control_->pool_id;
     if (last) control_->vacate();
-    const auto stirred = care_ && std::exchange(care_->stirred, false) ? care_->by : nullptr;
+    const bool stirred = care_ && (std::exchange(care_->stirred, false) || last);  // at last, to be forgotten
+    const auto by = stirred ? care_->by : nullptr;
     lock.unlock();
     wakes.tell_all();
-    if (stirred && !last) stirred->kick(id);
+    if (by) by->kick(id);
     if (!last) return;
     if (care_) tell_observer();
     delete this;

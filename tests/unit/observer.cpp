@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+
+// What the observer of a pool is told, and when.
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <semaphore>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <pooly/pooly.hpp>
+
+#include "support/catch.hpp"
+#include "support/counted_pool.hpp"
+#include "support/manual_clock.hpp"
+#include "support/queued_consumer.hpp"
+#include "support/recorder.hpp"
+#include "support/waiting.hpp"
+#include "support/watched.hpp"
+#include "support/worker.hpp"
+
+using namespace std::chrono_literals;
+using pooly::pool_event;
+using pooly::pool_options;
+using pooly::test::asks_health;
+using pooly::test::elsewhere;
+using pooly::test::manual_clock;
+using pooly::test::pass;
+using pooly::test::queued_consumer;
+using pooly::test::recorder;
+using pooly::test::take;
+using pooly::test::wait_for_waiters;
+using pooly::test::wait_until;
+using pooly::test::watchdog_by_hand;
+using pooly::test::watched_pool;
+using pooly::test::worker;
+
+namespace events = pooly::events;
+
+namespace {
+
+pool_options observed(std::size_t size, std::shared_ptr<pooly::pool_observer> by,
+                      std::shared_ptr<pooly::watchdog> dog) {
+    pool_options options;
+    options.name = "db";
+    options.size = size;
+    options.health_interval = 0s;
+    options.check_after_idle = -1s;
+    options.observer = std::move(by);
+    options.watchdog = std::move(dog);
+    return options;
+}
+
+/// The kinds of some events, by their place among the alternatives.
+std::vector<std::size_t> kinds(const std::vector<pool_event>& all) {
+    std::vector<std::size_t> found;
+    for (const auto& one : all) found.push_back(one.what.index());
+    return found;
+}
+template <class Event>
+const std::size_t kind = events::any{Event{}}.index();
+
+}  // namespace
+
+TEST_CASE("events come in order, with the pool's name and numbers without a gap") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    {
+        watched_pool pool{observed(1, seen, dog)};
+        auto held = pool.db.checkout();
+        held.discard();
+        pool.db.restart();
+        dog->sweep();
+        CHECK(kinds(seen->all()) == std::vector<std::size_t>{kind<events::created>, kind<events::discarded>,
+                                                             kind<events::created>, kind<events::replaced>,
+                                                             kind<events::restarted>, kind<events::retired>,
+                                                             kind<events::created>});
+        CHECK(seen->of<events::discarded>()[0].worker == 1);
+        CHECK(seen->of<events::discarded>()[0].reason == events::death::discarded);
+        CHECK(seen->of<events::replaced>()[0].instead_of == 1);
+        CHECK(seen->of<events::replaced>()[0].worker == 2);
+        CHECK(seen->of<events::retired>()[0].reason == events::retirement::outdated);
+        CHECK(seen->of<events::restarted>()[0].generation == 1);
+        CHECK(seen->of<events::created>()[2].generation == 1);
+    }
+    CHECK(seen->of<events::retired>().back().reason == events::retirement::closed);  // told to the last
+    std::uint64_t number = 0;
+    for (const auto& one : seen->all()) {
+        CHECK(one.number == ++number);
+        CHECK(*one.pool == "db");
+    }
+}
+
+TEST_CASE("events of each kind are told") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    auto options = observed(2, seen, dog);
+    options.max_waiters = 1;
+    options.max_restarts = 1;
+    options.check_timeout = 5ms;
+    options.max_lifetime = 100s;
+    options.overdue_after = 50s;
+    options.checkout_timeout = 2s;
+    options.health_interval = 20s;
+    std::atomic<bool> hang{false};
+    std::binary_semaphore go_on{0};
+    std::atomic<bool> dead{false};
+    auto hooks = asks_health();
+    hooks.healthy = [&](worker&) {
+        if (hang.exchange(false)) go_on.acquire();
+        return !dead.exchange(false);
+    };
+    watched_pool pool{options, hooks};
+    auto held = take(pool.db, 2);
+    {
+        queued_consumer waiting{pool.db};
+        CHECK(pool.db.try_checkout_for(1s).error() == pooly::errc::overloaded);
+        manual_clock::advance(1s);
+        held.pop_back();
+        CHECK(waiting.answer());
+        dog->sweep();
+        CHECK(seen->count<events::shed>() == 1);
+        REQUIRE(seen->count<events::checked_out_late>() == 1);
+        CHECK(seen->of<events::checked_out_late>()[0].waited == 1s);
+    }
+    pass(*dog, 51s);
+    CHECK(seen->count<events::overdue>() == 1);
+    held.clear();
+    dog->sweep();
+    CHECK(seen->count<events::restored>() == 1);
+    pass(*dog, 101s);
+    CHECK(seen->count<events::retired>() == 2);
+    dead = true;
+    pass(*dog, 21s);
+    REQUIRE(seen->count<events::discarded>() == 1);
+    CHECK(seen->of<events::discarded>()[0].reason == events::death::unhealthy);
+    hang = true;
+    pass(*dog, 21s);
+    CHECK(seen->count<events::stuck>() == 1);
+    go_on.release();
+    wait_until([&] { return pool.db.status().late == 0; });
+    pool.at.down = true;
+    pool.db.checkout().discard();
+    dog->sweep();
+    REQUIRE(seen->count<events::backend_down>() == 1);
+    CHECK(seen->of<events::backend_down>()[0].cause == "the backend is down");
+    pool.at.down = false;
+    pass(*dog, 10s);
+    CHECK(seen->count<events::backend_up>() == 1);
+    manual_clock::advance(10s);
+    for (int i = 0; i < 2; ++i) pool.db.checkout().discard();
+    pool.db.restart();
+    dog->sweep();
+    CHECK(seen->count<events::failed>() == 1);
+    CHECK(seen->count<events::restarted>() == 1);
+    CHECK(seen->count<events::replaced>() >= 1);
+    CHECK(seen->count<events::created>() >= 5);
+    std::uint64_t number = 0;
+    for (const auto& one : seen->all()) CHECK(one.number == ++number);
+}
+
+TEST_CASE("what happens while an observer blocks is kept up to 1024 events, the rest is dropped and counted") {
+    struct blocking final : pooly::pool_observer {
+        recorder rest;
+        std::binary_semaphore at_work{0};
+        std::binary_semaphore go_on{0};
+        std::atomic<bool> first{true};
+        void notify(const pool_event& event) override {
+            if (first.exchange(false)) {
+                at_work.release();
+                go_on.acquire();
+            }
+            rest.notify(event);
+        }
+    };
+    const auto seen = std::make_shared<blocking>();
+    auto options = observed(0, seen, std::make_shared<pooly::watchdog>());
+    options.max_overflow = 1;
+    watched_pool pool{options};
+    pool.db.checkout().checkin();  // created and retired
+    seen->at_work.acquire();
+    for (int i = 0; i < 1000; ++i) pool.db.checkout().checkin();
+    CHECK(pool.db.try_checkout());  // nobody waits for it
+    const auto dropped = pool.db.stats().dropped_events;
+    CHECK(dropped >= 2 * 1001 - 1024 - 1);
+    CHECK(dropped <= 2 * 1002 - 1024);
+    seen->go_on.release();
+    wait_until([&] { return seen->rest.all().size() >= 2 * 1002 - dropped; });
+    CHECK(seen->rest.all().size() == 2 * 1002 - dropped);
+    pool.db.checkout().checkin();
+    wait_until([&] { return seen->rest.all().size() >= 2 * 1003 - dropped; });
+    CHECK(seen->rest.all().back().number == 2 * 1003);  // the gap shows what is missing
+}
+
+TEST_CASE("an observer that throws is counted, and told the next event all the same") {
+    struct throwing final : pooly::pool_observer {
+        std::atomic<int> told{0};
+        void notify(const pool_event&) override {
+            ++told;
+            throw std::runtime_error{"not today"};
+        }
+    };
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<throwing>();
+    watched_pool pool{observed(3, seen, dog)};
+    dog->sweep();
+    CHECK(seen->told == 3);
+    CHECK(pool.db.stats().observer_failures == 3);
+    CHECK(pool.db.stats().dropped_events == 0);
+    CHECK(take(pool.db, 3).size() == 3);
+}
+
+TEST_CASE("I5: an observer may use its pool, whatever it is told") {
+    using pool_of_ints = pooly::pool<int, manual_clock>;
+    struct busy final : pooly::pool_observer {
+        pool_of_ints* db = nullptr;
+        int told = 0;
+        void notify(const pool_event&) override {
+            ++told;
+            if (db == nullptr) return;
+            (void)db->status();
+            (void)db->stats();
+            (void)db->holders();
+            (void)db->try_checkout();
+            if (told == 3) db->checkout().discard();
+            if (told == 4) db->restart();
+        }
+    };
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<busy>();
+    pool_of_ints db{[] { return 1; }, observed(2, seen, dog)};
+    seen->db = &db;
+    db.checkout().discard();
+    dog->sweep();
+    CHECK(seen->told >= 8);
+    seen->db = nullptr;
+    CHECK(db.status().idle == 2);
+}
+
+TEST_CASE("one observer may serve pools of any type") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    pooly::pool of_ints{[] { return 1; }, observed(2, seen, dog)};
+    pooly::pool of_strings{[] { return std::string{}; }, observed(3, seen, dog)};
+    dog->sweep();
+    CHECK(seen->count<events::created>() == 5);
+}
