@@ -4,10 +4,11 @@
 #include <charconv>
 #include <filesystem>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include "bad_argument.hpp"
 
 /// What the user of the example may ask for.
 struct settings {
@@ -17,12 +18,6 @@ struct settings {
     int overflow = 3;
     std::string file;  // empty: a temporary one
     bool help = false;
-};
-
-/// A command line that makes no sense; the text is one line for the user.
-class bad_argument : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
 };
 
 inline void print_help(std::ostream& out) {
