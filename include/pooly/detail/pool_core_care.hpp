@@ -398,7 +398,8 @@ inline void pool_core::heal_by_itself() noexcept {
 
 inline void pool_core::make_missing(std::size_t idle, clock_source::instant now, errands& out) {
     const bool fills = options_.start != start_mode::lazy || live_ < care_->filled;
-    while (!out.full() && may_send_for_more(now) && ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
+    while (!out.full() && may_send_for_more(now) &&
+           ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
         slot* const place = reserve_place(now);
         if (place == nullptr) return;
         ++idle;
