@@ -2,7 +2,9 @@
 
 #include <pooly/pooly.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 
 #include "../support/contestants.hpp"
 #include "../support/worker.hpp"
@@ -26,6 +28,33 @@ private:
         Variant::change(options);
         return options;
     }
+
+    pooly::pool<worker> pool_;
+};
+
+/// With a watchdog that has all to do that it can do.
+class watched_pool {
+public:
+    static constexpr const char* name = "pooly_watched";
+
+    explicit watched_pool(std::size_t size)
+        : pool_{[] { return worker{}; },
+                {.size = size,
+                 .max_overflow = 2,
+                 .overflow_linger = std::chrono::seconds{10},
+                 .health_interval = std::chrono::seconds{1},
+                 .max_lifetime = std::chrono::seconds{10},
+                 .min_idle = 1,
+                 .overdue_after = std::chrono::seconds{1},
+                 .observer = std::make_shared<deaf>()},
+                {.healthy = [](worker&) { return true; }}} {}
+
+    [[nodiscard]] pooly::lease<worker> checkout() { return pool_.checkout(); }
+
+private:
+    struct deaf final : pooly::pool_observer {
+        void notify(const pooly::pool_event&) override {}
+    };
 
     pooly::pool<worker> pool_;
 };
@@ -57,7 +86,7 @@ struct precise {
 
 [[maybe_unused]] const bool entered = enter<pooly_pool<by_default>>() && enter<pooly_pool<barging>>() &&
                                       enter_variant<pooly_pool<lifo>>() && enter_variant<pooly_pool<fifo>>() &&
-                                      enter_variant<pooly_pool<precise>>();
+                                      enter_variant<pooly_pool<precise>>() && enter_variant<watched_pool>();
 
 }  // namespace
 }  // namespace bench
