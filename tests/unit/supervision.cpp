@@ -223,8 +223,10 @@ TEST_CASE("rule 17: a registry restarts a pool that failed after a backoff, as a
     auto options = bare(2);
     options.backoff_base = 1s;
     options.backoff_cap = 10s;
-    const auto db = pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options);
-    const auto other = pools.add<worker, manual_clock>("other", [&] { return worker{at}; }, options);
+    const auto db = pools.add<worker, manual_clock>(
+        "db", [&] { return worker{at}; }, options);
+    const auto other = pools.add<worker, manual_clock>(
+        "other", [&] { return worker{at}; }, options);
     kill(*db, 6);
     pass(*dog, 999ms);
     CHECK(db->status().state == pool_state::failed);
@@ -243,7 +245,8 @@ TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, o
     options.max_restarts = 0;
     options.backoff_base = 1s;
     options.backoff_cap = 60s;
-    const auto db = pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options);
+    const auto db = pools.add<worker, manual_clock>(
+        "db", [&] { return worker{at}; }, options);
     const auto heals_in = [&] {
         kill(*db, 1);
         auto time = 0ms;
@@ -257,9 +260,11 @@ TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, o
     }
 }
 
-// The outage governor. --------------------------------------------------------------------------------------------------
+// The outage governor.
+// --------------------------------------------------------------------------------------------------
 
-TEST_CASE("classic bugs 20 and 27: a backend that is away for 30 s is tried seldom, and the pool comes back by itself") {
+TEST_CASE(
+    "classic bugs 20 and 27: a backend that is away for 30 s is tried seldom, and the pool comes back by itself") {
     const auto dog = watchdog_by_hand();
     pool_registry pools{dog};
     backend at;
@@ -267,8 +272,8 @@ TEST_CASE("classic bugs 20 and 27: a backend that is away for 30 s is tried seld
     options.health_interval = 1s;
     options.check_after_idle = 0s;
     options.backoff_cap = 5s;
-    const auto db =
-        pools.add<worker, manual_clock>("db", [&] { return worker{at}; }, options, pooly::test::asks_health());
+    const auto db = pools.add<worker, manual_clock>(
+        "db", [&] { return worker{at}; }, options, pooly::test::asks_health());
     std::size_t told_failed = 0;
     std::size_t told_unavailable = 0;
     std::size_t others = 0;

@@ -147,8 +147,7 @@ TEST_CASE("a worker that fails its check, or whose check throws, is destroyed an
     const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
     const auto dog = watchdog_by_hand();
     auto hooks = asks_health();
-    if (throws)
-        hooks.healthy = [](worker& one) { return one.dead ? throw std::runtime_error{"no answer"} : true; };
+    if (throws) hooks.healthy = [](worker& one) { return one.dead ? throw std::runtime_error{"no answer"} : true; };
     watched_pool pool{{.size = 3, .order = order, .check_after_idle = -1s, .watchdog = dog}, hooks};
     {
         const auto all = take(pool.db, 2);
@@ -446,7 +445,8 @@ TEST_CASE("an expired worker that is lent while the backend is down is renewed l
     });
 }
 
-// Surplus, and ahead of demand. -----------------------------------------------------------------------------------------
+// Surplus, and ahead of demand.
+// -----------------------------------------------------------------------------------------
 
 TEST_CASE("classic bug 21: under steady overflow load an idle surplus worker lingers, and hardly any is made") {
     const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
@@ -914,7 +914,8 @@ TEST_CASE("a pool may be destroyed while its health check hangs, and so may its 
                                                 delete one;
                                             }};
             },
-            {.size = 2, .check_after_idle = -1s, .health_interval = 10s, .check_timeout = 5ms, .watchdog = dog}, hooks};
+            {.size = 2, .check_after_idle = -1s, .health_interval = 10s, .check_timeout = 5ms, .watchdog = dog},
+            hooks};
         pass(*dog, 11s);
         CHECK(db.stats().stuck >= 1);
     }
@@ -962,7 +963,8 @@ TEST_CASE("in the background a check that hangs delays no other pool") {
     }
 }
 
-// The watchdog's own life. ----------------------------------------------------------------------------------------------
+// The watchdog's own life.
+// ----------------------------------------------------------------------------------------------
 
 TEST_CASE("a watchdog does not look where nothing is due") {
     const auto dog = std::make_shared<watchdog>();
@@ -984,9 +986,9 @@ TEST_CASE("one watchdog serves pools of different types and clocks") {
     pooly::pool of_ints{
         [] { return 1; }, {.size = 2, .watchdog = dog}, {.healthy = [&](int& one) { return ints += one, true; }}};
     pooly::pool<std::string, manual_clock> of_strings{
-        [] { return std::string{"a"}; },
-        {.size = 3, .watchdog = dog},
-        {.healthy = [&](std::string& one) { return strings += static_cast<int>(one.size()), true; }}};
+        [] { return std::string{"a"}; }, {.size = 3, .watchdog = dog}, {.healthy = [&](std::string& one) {
+            return strings += static_cast<int>(one.size()), true;
+        }}};
     dog->sweep(std::chrono::steady_clock::now() + 31s);
     CHECK(ints == 2);
     CHECK(strings == 0);  // on its clock no time has passed
@@ -1002,7 +1004,8 @@ TEST_CASE("a pool without anything to be watched has no watchdog, others make th
     wait_until([&] { return own.db.stats().health_checks == 1; });
 }
 
-TEST_CASE("classic bug 12: the last reference to a pool and its watchdog may be dropped by the watchdog's own threads") {
+TEST_CASE(
+    "classic bug 12: the last reference to a pool and its watchdog may be dropped by the watchdog's own threads") {
     const bool by_hand = GENERATE(true, false);
     auto dog = by_hand ? watchdog_by_hand() : std::make_shared<watchdog>();
     using pool_of_ints = pooly::pool<int, manual_clock>;
