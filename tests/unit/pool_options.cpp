@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 
 #include "support/catch.hpp"
@@ -130,4 +131,77 @@ TEST_CASE("a refusal tells the field, what was given for it, and the pool's name
     CHECK(refusal({.fairness = none_of_them<pooly::fairness_policy>}) ==
           "pooly: fairness is no fairness_policy (given 77)");
     CHECK(refusal({.timing = none_of_them<pooly::timing_mode>}) == "pooly: timing is no timing_mode (given 77)");
+}
+
+// Supervision.
+// ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("every option of supervision has the default that is documented") {
+    const pool_options given;
+    CHECK(given.overflow_linger == 0s);
+    CHECK(given.health_interval == 30s);
+    CHECK(given.check_timeout == 5s);
+    CHECK(given.max_lifetime == 0s);
+    CHECK(given.lifetime_jitter == 0.1);
+    CHECK(given.min_idle == 0);
+    CHECK(given.overdue_after == 0s);
+    CHECK(given.on_overdue == pooly::overdue_action::report);
+    CHECK(given.max_restarts == 5);
+    CHECK(given.restart_window == 5s);
+    CHECK(given.max_connecting == 2);
+    CHECK(given.backoff_base == 100ms);
+    CHECK(given.backoff_cap == 30s);
+    CHECK(given.on_outage == pooly::outage_action::refuse);
+    CHECK(given.observer == nullptr);
+    CHECK(given.watchdog == nullptr);
+}
+
+TEST_CASE("a negative interval is refused by its name, zero means off") {
+    CHECK_THAT(refusal({.overflow_linger = -1ns}), ContainsSubstring("overflow_linger must not be negative"));
+    CHECK_THAT(refusal({.health_interval = -1ns}), ContainsSubstring("health_interval must not be negative"));
+    CHECK_THAT(refusal({.check_timeout = -1ns}), ContainsSubstring("check_timeout must not be negative"));
+    CHECK_THAT(refusal({.max_lifetime = -1ns}), ContainsSubstring("max_lifetime must not be negative"));
+    CHECK_THAT(refusal({.overdue_after = -1ns}), ContainsSubstring("overdue_after must not be negative"));
+    CHECK_THAT(refusal({.restart_window = -1ns}), ContainsSubstring("restart_window must not be negative"));
+    CHECK_THAT(refusal({.backoff_base = -1ns}), ContainsSubstring("backoff_base must not be negative"));
+    CHECK_THAT(refusal({.backoff_base = 0ns, .backoff_cap = -1ns}), ContainsSubstring("backoff_cap"));
+    CHECK_THAT(refusal({.health_interval = std::chrono::nanoseconds::min()}), ContainsSubstring("health_interval"));
+    CHECK(refusal({.overflow_linger = 0ns,
+                   .health_interval = 0ns,
+                   .check_timeout = 0ns,
+                   .max_lifetime = 0ns,
+                   .overdue_after = 0ns,
+                   .restart_window = 0ns,
+                   .backoff_base = 0ns,
+                   .backoff_cap = 0ns})
+              .empty());
+}
+
+TEST_CASE("options that contradict each other are refused by the name of the one to change") {
+    CHECK_THAT(refusal({.health_interval = 30s, .max_lifetime = 29s}),
+               ContainsSubstring("max_lifetime must not be shorter than health_interval"));
+    CHECK(refusal({.health_interval = 30s, .max_lifetime = 30s}).empty());
+    CHECK(refusal({.health_interval = 0s, .max_lifetime = 1ns}).empty());
+    CHECK_THAT(refusal({.on_overdue = pooly::overdue_action::replace}), ContainsSubstring("on_overdue needs"));
+    CHECK(refusal({.overdue_after = 1s, .on_overdue = pooly::overdue_action::replace}).empty());
+    CHECK_THAT(refusal({.size = 2, .max_overflow = 1, .min_idle = 4}), ContainsSubstring("min_idle must be at most"));
+    CHECK(refusal({.size = 2, .max_overflow = 1, .min_idle = 3}).empty());
+    CHECK_THAT(refusal({.backoff_base = 2s, .backoff_cap = 1s}), ContainsSubstring("backoff_cap must not be shorter"));
+}
+
+TEST_CASE("a jitter is a share: at least nothing, less than all, and a number") {
+    for (const double bad :
+         {-0.001, 1.0, 2.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+        CHECK_THAT(refusal({.lifetime_jitter = bad}), ContainsSubstring("lifetime_jitter"));
+    CHECK(refusal({.lifetime_jitter = 0.0}).empty());
+    CHECK(refusal({.lifetime_jitter = 0.999}).empty());
+}
+
+TEST_CASE("limits of supervision that cannot be meant are refused by their names") {
+    CHECK_THAT(refusal({.max_connecting = 0}), ContainsSubstring("max_connecting must be at least 1"));
+    CHECK_THAT(refusal({.max_restarts = pool_options::max_places + 1}), ContainsSubstring("max_restarts"));
+    CHECK(refusal({.max_restarts = 0}).empty());
+    CHECK(refusal({.max_restarts = pool_options::unlimited}).empty());
+    CHECK_THAT(refusal({.on_overdue = none_of_them<pooly::overdue_action>}), ContainsSubstring("on_overdue"));
+    CHECK_THAT(refusal({.on_outage = none_of_them<pooly::outage_action>}), ContainsSubstring("on_outage"));
 }
