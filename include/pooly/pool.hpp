@@ -205,7 +205,8 @@ public:
         return core_->drain(core_->clock().after(detail::to_nanoseconds(timeout)));
     }
 
-    /// A new generation: idle workers are replaced now, leased ones destroyed when they come back. Throws the factory's
+    /// A new generation: idle workers are replaced now, leased ones destroyed when they come back, and unless the start
+    /// is lazy what is missing under `size` is made. Mends a pool that has failed. Throws the factory's
     /// exception; places without a worker are then filled by the check-outs to come. Blocks: while it makes them. Until
     /// the last lease of the former generation is home, check-outs and check-ins take the lock.
     void restart() { core_->restart(); }

@@ -184,7 +184,7 @@ public:
         const auto replaced = idle_.size();
         stats_.destroyed += replaced;
         idle_.clear();
-        return fill(replaced);
+        return fill(options_.start == start_mode::lazy ? replaced : options_.size);
     }
 
     [[nodiscard]] news close() {

@@ -116,7 +116,8 @@ inline void pool_core::restart() {
         mark_all_stale();
         finish(lock, wakes);
     }
-    fill(sweep_stale());
+    const auto swept = sweep_stale();
+    fill(options_.start == start_mode::lazy ? swept : pool_options::unlimited);
 }
 
 inline void pool_core::suspend(bool on) noexcept {
