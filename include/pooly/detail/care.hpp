@@ -75,7 +75,7 @@ struct care {
     slot* old = nullptr;              // the worker that is being renewed
     std::uint64_t old_worker = 0;
     clock_source::instant rests_until = clock_source::instant::min();  // after a failure that nobody else paces
-    std::size_t makes = 0;  // errands of that kind that are out
+    std::size_t makes = 0;                                             // errands of that kind that are out
     bool checks = false;  // an errand of that kind is out: there is one at a time
     bool renews = false;
     bool retires = false;
