@@ -10,8 +10,11 @@
 #include <pooly/detail/pool_core.hpp>
 #include <pooly/detail/pool_core_care.hpp>
 #include <pooly/detail/pool_core_control.hpp>
+#include <pooly/detail/pool_core_errands.hpp>
+#include <pooly/detail/pool_core_inspect.hpp>
 #include <pooly/detail/pool_core_lend.hpp>
 #include <pooly/detail/pool_core_look.hpp>
+#include <pooly/detail/pool_core_make.hpp>
 #include <pooly/detail/pool_core_return.hpp>
 #include <pooly/detail/pool_core_rules.hpp>
 #include <pooly/pool_event.hpp>

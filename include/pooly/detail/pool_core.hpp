@@ -31,6 +31,7 @@
 #include <pooly/detail/outage_governor.hpp>
 #include <pooly/detail/patrol.hpp>
 #include <pooly/detail/process.hpp>
+#include <pooly/detail/request.hpp>
 #include <pooly/detail/restart_intensity.hpp>
 #include <pooly/detail/sizing.hpp>
 #include <pooly/detail/slot.hpp>
@@ -46,42 +47,6 @@
 #include <pooly/pool_status.hpp>
 
 namespace pooly::detail {
-
-/// How a consumer asks for a worker.
-struct request {
-    enum class patience { one_try, timeout, deadline };
-
-    patience kind = patience::one_try;
-    std::chrono::nanoseconds limit{};  // how long, or until when on the pool's clock
-    bool explains = false;             // whether a refusal comes with the whole story
-    stop_token stop{};
-    call_site where{};
-
-    // Known once it turns out that time matters: reading the clock costs more than lending an idle worker.
-    bool begun = false;
-    bool waits = false;                                // or else it is one try
-    clock_source::instant until{};                     // if it waits
-    errc refusal = errc::full;                         // what it is told when its time is up
-    std::optional<std::chrono::nanoseconds> waited{};  // in the queue, once it was served there
-
-    void begin(const clock_source& clock) noexcept {
-        if (kind == patience::one_try || std::exchange(begun, true)) return;
-        refusal = errc::timeout;
-        const auto now = clock.now();
-        waits = kind == patience::timeout ? limit > limit.zero() : limit > now;
-        until = kind == patience::timeout ? clock.after(limit) : limit;
-    }
-};
-
-/// What it gets.
-struct grant {
-    slot* place = nullptr;  // in use by the caller, or null:
-    errc refusal{};
-    std::exception_ptr cause{};
-    std::unique_ptr<failure_report> story{};  // where it was asked for and there was memory for it
-
-    [[nodiscard]] bool refused() const noexcept { return refusal != errc{}; }
-};
 
 /// The pool in whose errand this thread is.
 [[gnu::visibility("default")]] inline thread_local constinit const pool_core* errand_of_this_thread = nullptr;
