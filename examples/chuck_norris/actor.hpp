@@ -52,6 +52,11 @@ public:
         return alive_;
     }
 
+    [[nodiscard]] bool hangs() const {
+        const std::lock_guard<std::mutex> guard{mutex_};
+        return hangs_;
+    }
+
     /// The thread ends at once, whatever it is doing.
     void kill() noexcept { change(&actor::killed_, true); }
     /// It answers nobody, not even whether it is well.
@@ -107,6 +112,12 @@ inline std::size_t cast::kill_all() {
         one->kill();
     }
     return killed;
+}
+
+inline void cast::kill_others() {
+    const std::lock_guard<std::mutex> guard{mutex_};
+    for (auto* const one : actors_)
+        if (!one->hangs()) one->kill();
 }
 
 inline void cast::hang_one() {

@@ -39,6 +39,8 @@ public:
 
     /// Ends the thread of each. Returns how many were alive.
     std::size_t kill_all();
+    /// Of each that does not hang.
+    void kill_others();
     /// From now on one of them answers nobody.
     void hang_one();
     /// Ends that.

@@ -30,6 +30,13 @@ inline void hang_a_health_check(show& tonight) {
     tonight.tell.promise(chuck->status().late == 1, "the place of the actor that hangs is given away");
     tonight.recover(hung_at);
 
+    const auto before = chuck->stats().unhealthy;
+    const auto killed_at = show_clock::now();
+    actors.kill_others();
+    const auto found = [&] { return chuck->stats().unhealthy == before + stage::chuck_size && tonight.is_whole(); };
+    tonight.tell.say("Meanwhile the idle ones die: another thread asks, and both are replaced after " +
+                     tonight.await("another thread takes over", found, killed_at) + '.');
+
     const auto woken_at = show_clock::now();
     actors.wake_all();
     const auto took = tonight.await(
