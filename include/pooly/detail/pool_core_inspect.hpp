@@ -39,7 +39,8 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
                 ++idle;
                 due = std::min(due, inspect_idle(place, of, now, out));
             }
-            if (phase == slot_phase::in_use) due = std::min(due, inspect_lent(place, of, now));
+            if (phase == slot_phase::in_use || phase == slot_phase::checking)
+                due = std::min(due, inspect_lent(place, of, now));
         });
         settle(wakes);
         make_missing(idle, now, out);
