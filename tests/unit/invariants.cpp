@@ -278,7 +278,7 @@ public:
         ~touchy() { in->contact("~T"); }
     };
 
-    explicit contact_pool(pool_options options = {}) : db_{open(*this, std::move(options))} {}
+    explicit contact_pool(pool_options options = {}) : db_{open(*this, unsupervised(std::move(options)))} {}
 
     [[nodiscard]] pooly::pool<touchy>& db() noexcept { return *db_; }
 

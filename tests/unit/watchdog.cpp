@@ -635,7 +635,7 @@ TEST_CASE("a factory that always fails is not called in a tight loop, whatever t
     auto options = quiet(2, dog);
     options.start = start_mode::background;
     options.backoff_base = base;
-    int calls = 0;
+    std::atomic<int> calls{0};
     pooly::pool<int, manual_clock> db{[&]() -> int {
                                           if (++calls > 20) return calls;  // or this test would never end
                                           throw std::runtime_error{"no"};
