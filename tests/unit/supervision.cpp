@@ -266,8 +266,8 @@ TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, o
 TEST_CASE(
     "classic bugs 20 and 27: a backend that is away for 30 s is tried seldom, and the pool comes back by itself") {
     const auto dog = watchdog_by_hand();
-    pool_registry pools{dog};
     backend at;
+    pool_registry pools{dog};
     auto options = bare(4, 2);
     options.health_interval = 1s;
     options.check_after_idle = 0s;
