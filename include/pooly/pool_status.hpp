@@ -32,8 +32,8 @@ enum class pool_state {
     return "unknown";
 }
 
-/// One consistent look at a pool: `idle + in_use + making + checking + retiring == live`, and never more than the
-/// places there are (I1, I10).
+/// One consistent look at a pool: `idle + in_use + making + checking + retiring == live`, and all but those retiring
+/// are never more than the places there are (I1, I10).
 struct pool_status {
     pool_state state = pool_state::ready;
     std::size_t idle = 0;      ///< workers ready to be lent

@@ -46,9 +46,6 @@ public:
     /// `clock`; the others look at their own. Blocks: until the user code that is called for it is through or stuck.
     void sweep(const clock_source* clock, clock_source::instant now);
 
-    /// Tells those whose user code is stuck by now.
-    void report_stuck();
-
 private:
     using instant = clock_source::instant;  // of the steady clock, where nothing else is said
 

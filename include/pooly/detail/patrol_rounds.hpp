@@ -197,11 +197,6 @@ inline void patrol::tell_stuck(std::unique_lock<std::mutex>& lock) {
     lock.lock();
 }
 
-inline void patrol::report_stuck() {
-    std::unique_lock<std::mutex> lock{mutex_};
-    tell_stuck(lock);
-}
-
 inline bool patrol::waits_for(std::uint64_t round) const noexcept {
     const auto of_round = [round](const job& one) { return one.round == round && !one.stuck; };
     return std::any_of(jobs_.begin(), jobs_.end(), of_round) || std::any_of(running_.begin(), running_.end(), of_round);

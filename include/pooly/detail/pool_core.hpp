@@ -93,7 +93,7 @@ public:
     void resize(const sizing& limits);
     std::size_t prewarm();
 
-    // Under a watchdog: pool_core_care.hpp
+    // Under a watchdog: pool_core_inspect.hpp, pool_core_errands.hpp, pool_core_care.hpp
     /// Looks what is due, puts down what is to be done, and returns when to look again. `lock` is held.
     [[nodiscard]] clock_source::instant inspect(std::unique_lock<std::mutex> lock, clock_source::instant now,
                                                 errands& out) noexcept;
