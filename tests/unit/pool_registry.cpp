@@ -25,6 +25,7 @@
 #include "support/hooked_clock.hpp"
 #include "support/manual_clock.hpp"
 #include "support/waiting.hpp"
+#include "support/watched.hpp"
 #include "support/worker.hpp"
 
 using namespace std::chrono_literals;
@@ -39,6 +40,7 @@ using pooly::test::elsewhere;
 using pooly::test::hooked_clock;
 using pooly::test::manual_clock;
 using pooly::test::on_another_thread;
+using pooly::test::watchdog_by_hand;
 using pooly::test::worker;
 
 namespace {
@@ -112,14 +114,14 @@ TEST_CASE("a registry holds pools of any type under names of their own") {
 
 TEST_CASE("hooks come with a pool that is added") {
     int resets = 0;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", one, {.size = 1}, {.reset = [&](int&) { ++resets; }});
     pools.checkout<int>("db").checkin();
     CHECK(resets == 1);
 }
 
 TEST_CASE("a pool may have another clock, which is part of its type") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto db = pools.add<int, manual_clock>("db", one, {.size = 1});
     static_assert(std::is_same_v<decltype(db), const std::shared_ptr<pooly::pool<int, manual_clock>>>);
     CHECK(pools.get<int, manual_clock>("db") == db);
@@ -131,7 +133,7 @@ TEST_CASE("a pool may have another clock, which is part of its type") {
 }
 
 TEST_CASE("a name is looked up without a string of its own, and may hold anything") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const std::string odd{"a\0b 'c' \xff", 9};
     pools.add(std::string_view{odd}, one);
     CHECK(pools.find<int>(std::string_view{odd}) != nullptr);
@@ -142,7 +144,7 @@ TEST_CASE("a name is looked up without a string of its own, and may hold anythin
 
 TEST_CASE("an empty name is refused by name") {
     int made = 0;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     CHECK_THROWS_WITH(pools.add("", [&] { return ++made; }), "pooly: name must not be empty");
     CHECK_THROWS_AS(pools.add("", one), std::invalid_argument);
     CHECK(made == 0);
@@ -151,7 +153,7 @@ TEST_CASE("an empty name is refused by name") {
 
 TEST_CASE("a name is given once, whatever the type") {
     int made = 0;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto first = pools.add("db", one);
     CHECK(code_of([&] { pools.add("db", [&] { return std::to_string(++made); }); }) == errc::name_taken);
     CHECK_THROWS_WITH(pools.add("db", one),
@@ -166,7 +168,7 @@ TEST_CASE("a name is given once, whatever the type") {
 TEST_CASE("a name is taken before its pool is made, and the pool is not there before it is complete") {
     blocked_factory factory;
     int made = 0;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     auto slow = elsewhere([&] { return pools.add("db", std::ref(factory), {.size = 1}); });
     factory.at_work.acquire();
     CHECK(code_of([&] { pools.add("db", [&] { return ++made; }); }) == errc::name_taken);
@@ -186,7 +188,7 @@ TEST_CASE("a name is taken before its pool is made, and the pool is not there be
 }
 
 TEST_CASE("a name is free again if its pool could not be made") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     CHECK_THROWS_WITH(pools.add("db", []() -> int { throw std::runtime_error{"no route"}; }), "no route");
     CHECK_THROWS_AS(pools.add("db", one, {.checkout_timeout = -1s}), std::invalid_argument);
     CHECK_THROWS_AS(pools.add("db", std::function<int()>{}), std::invalid_argument);
@@ -198,7 +200,7 @@ TEST_CASE("a name is free again if its pool could not be made") {
 
 TEST_CASE("classic bug 9: a factory that blocks delays no other pool of its registry") {
     blocked_factory factory;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto other = pools.add("other", one, {.size = 1});
     auto slow = elsewhere([&] { return pools.add("slow", std::ref(factory), {.size = 1}); });
     factory.at_work.acquire();
@@ -217,7 +219,7 @@ TEST_CASE("classic bug 9: a factory that blocks delays no other pool of its regi
 }
 
 TEST_CASE("classic bug 10: factory and hooks may use the registry that their pool is in") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto use = [&] {
         (void)pools.names();
         (void)pools.statuses();
@@ -243,7 +245,7 @@ TEST_CASE("classic bug 10: factory and hooks may use the registry that their poo
 // Finding. ------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a name that is missing is told with the names that exist") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     CHECK_THROWS_WITH(pools.get<int>("db"),
                       "pooly: pool 'db': no pool of that name; there is none at all. Add it first.");
     pools.add("orders", one);
@@ -270,7 +272,7 @@ TEST_CASE("a name that is missing is told with the names that exist") {
 }
 
 TEST_CASE("a pool of another type is told with both types") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", one);
     CHECK_THROWS_WITH(pools.get<double>("db"),
                       "pooly: pool 'db': the pool of that name holds another type: it holds int, asked for was double. "
@@ -288,7 +290,7 @@ TEST_CASE("a pool of another type is told with both types") {
 // Borrowing. ----------------------------------------------------------------------------------------------------------
 
 TEST_CASE("every verb by name keeps the caller's line") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto db = pools.add("db", one, {.size = 1});
     const auto line = [&] { return db->holders().at(0).where.line; };
     {
@@ -313,7 +315,7 @@ TEST_CASE("every verb by name keeps the caller's line") {
 }
 
 TEST_CASE("the verbs by name wait as long as the pool's own") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto db = pools.add("db", one, {.size = 1, .checkout_timeout = 1ms});
     const auto held = db->checkout();
     CHECK(code_of([&] { (void)pools.checkout<int>("db"); }) == errc::timeout);
@@ -332,7 +334,7 @@ TEST_CASE("the verbs by name wait as long as the pool's own") {
 
 TEST_CASE("a transaction by name commits, or rolls back and throws on") {
     std::string log;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", one, {.size = 1},
               {.begin = [&](int&) { log += "begin "; },
                .commit = [&](int&) { log += "commit "; },
@@ -349,7 +351,7 @@ TEST_CASE("a transaction by name commits, or rolls back and throws on") {
 
 TEST_CASE("a pool that nobody holds is closed when it is removed, and removing it twice does no harm") {
     backend at;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", [&] { return worker{at}; }, {.size = 3});
     CHECK(at.alive == 3);
     CHECK(pools.remove("db"));
@@ -362,7 +364,7 @@ TEST_CASE("a pool that nobody holds is closed when it is removed, and removing i
 
 TEST_CASE("classic bug 25: a pool that is removed goes on for those who hold it") {
     backend at;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     auto db = pools.add("db", [&] { return worker{at}; }, {.size = 2});
     auto held = pools.checkout<worker>("db");
     CHECK(pools.remove("db"));
@@ -380,7 +382,7 @@ TEST_CASE("classic bug 25: a pool that is removed goes on for those who hold it"
 
 TEST_CASE("classic bug 25: a pool may be removed with a lease out") {
     backend at;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", [&] { return worker{at}; }, {.size = 2});
     auto held = pools.checkout<worker>("db");
     CHECK(pools.remove("db"));
@@ -392,7 +394,7 @@ TEST_CASE("classic bug 25: a pool may be removed with a lease out") {
 
 TEST_CASE("a pool that is removed while somebody uses it by name lives until that is done") {
     backend at;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("db", [&] { return worker{at}; }, {.size = 1});
     std::optional held{pools.checkout<worker>("db")};
     auto waiting = elsewhere([&] { return pools.transaction<worker>("db", [](worker& w) { return w.number(); }); });
@@ -407,7 +409,7 @@ TEST_CASE("a pool that is removed while somebody uses it by name lives until tha
 TEST_CASE("a pool that takes its time to die delays no other") {
     std::binary_semaphore at_work{0};
     std::binary_semaphore go_on{0};
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("slow", one, {.size = 1}, {.retire = [&](int&) { at_work.release(), go_on.acquire(); }});
     auto slow = elsewhere([&] { return pools.remove("slow"); });
     at_work.acquire();
@@ -422,7 +424,7 @@ TEST_CASE("a pool that takes its time to die delays no other") {
 // All of them. --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("the statuses of all pools come sorted by name") {
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     CHECK(pools.statuses().empty());
     const auto b = pools.add("b", one, {.size = 2});
     const auto a = pools.add("a", [] { return std::string{}; }, {.size = 1});
@@ -434,7 +436,7 @@ TEST_CASE("the statuses of all pools come sorted by name") {
 TEST_CASE("a pool that is hard to look at delays those who look, and nobody else") {
     std::binary_semaphore at_work{0};
     std::binary_semaphore go_on{0};
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto slow = pools.add<int, hooked_clock>("a", one, {.size = 1});
     auto held = slow->checkout();
     auto keeps_its_lock = elsewhere([&] {
@@ -465,7 +467,7 @@ TEST_CASE("a pool that is hard to look at delays those who look, and nobody else
 TEST_CASE("a pool is restarted by name, and all are, whatever becomes of one") {
     backend good;
     backend bad;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("a", [&] { return worker{good}; }, {.size = 1});
     pools.add("b", [&] { return worker{bad}; }, {.size = 1});
     pools.add("c", [&] { return worker{good}; }, {.size = 1});
@@ -487,7 +489,7 @@ TEST_CASE("while one pool keeps restart_all waiting, the others serve, and die w
     backend at;
     blocked_factory block;
     std::atomic<bool> blocks{false};
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     pools.add("a", one, {.size = 1}, {.retire = [&](int&) {
                   if (blocks) (void)block();
               }});
@@ -507,7 +509,7 @@ TEST_CASE("while one pool keeps restart_all waiting, the others serve, and die w
 
 TEST_CASE("close_all closes all pools, which are still there, and takes in no other") {
     backend at;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     const auto a = pools.add("a", [&] { return worker{at}; }, {.size = 2});
     const auto b = pools.add("b", one);
     auto held = a->checkout();
@@ -540,7 +542,7 @@ TEST_CASE("close_all closes all pools, which are still there, and takes in no ot
 TEST_CASE("a pool that is being added during close_all is refused, and nothing is left of it") {
     backend at;
     blocked_factory block;
-    pool_registry pools;
+    pool_registry pools{watchdog_by_hand()};
     auto slow = elsewhere(
         [&] { return code_of([&] { pools.add("slow", [&] { return block(), worker{at}; }, {.size = 1}); }); });
     block.at_work.acquire();
@@ -583,7 +585,7 @@ TEST_CASE("hooks of a pool that dies with its registry find that empty and close
     strings seen{"untouched"};
     std::error_code told;
     {
-        pool_registry pools;
+        pool_registry pools{watchdog_by_hand()};
         pools.add("other", one);
         pools.add("db", one, {.size = 1}, {.retire = [&](int&) {
                       seen = pools.names();
