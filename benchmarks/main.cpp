@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <semaphore>
 #include <string>
@@ -21,6 +22,7 @@
 #include "support/progress.hpp"
 #include "support/report.hpp"
 #include "support/settings.hpp"
+#include "support/supervision_load.hpp"
 
 namespace {
 
@@ -28,7 +30,7 @@ constexpr const char* usage = R"(pooly_benchmarks: pooly and other pools under t
 
   --quick               see that everything runs, in a few seconds; the figures mean nothing
                         (also by the environment: POOLY_BENCHMARK_QUICK=1)
-  --only=LOAD           pairs, scarce, contention or registry
+  --only=LOAD           pairs, scarce, contention, registry or supervision
   --rounds=N            turns of each pool under contention (default 5)
   --round_ms=N          length of such a turn (default 1000)
   --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 21),
@@ -59,7 +61,9 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
             chosen.scarce = load == "scarce";
             chosen.contention = load == "contention";
             chosen.registry = load == "registry";
-            good = good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.registry);
+            chosen.supervision = load == "supervision";
+            good =
+                good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.registry || chosen.supervision);
         } else if (text.starts_with("--rounds=")) {
             good = parse_count(value_of("--rounds="), chosen.contention_rounds) && good;
         } else if (text.starts_with("--round_ms=")) {
@@ -75,6 +79,7 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
         chosen.repetition = chosen.crowded_repetition = std::chrono::microseconds{10};
         chosen.contention_rounds = 1;
         chosen.contention_length = std::chrono::milliseconds{5};
+        chosen.idle_length = std::chrono::milliseconds{10};
     }
     return good;
 }
@@ -126,7 +131,8 @@ bench::contention_samples run_contention(const bench::settings& chosen) {
     return samples;
 }
 
-void print_all(const bench::measurements& measured, const bench::contention_samples& samples, bool quick) {
+void print_all(const bench::measurements& measured, const bench::contention_samples& samples,
+               const std::optional<bench::supervision_sample>& supervision, bool quick) {
     std::vector<std::string> names;
     for (const auto& one : bench::contestants()) names.emplace_back(one.name);
     bench::print_pairs(measured, names);
@@ -136,7 +142,7 @@ void print_all(const bench::measurements& measured, const bench::contention_samp
     if (quick)
         std::printf("\nA quick run: everything ran, the figures mean nothing.\n");
     else
-        bench::print_verdicts(measured, samples);
+        bench::print_verdicts(measured, samples, supervision);
 }
 
 }  // namespace
@@ -173,8 +179,10 @@ int main(int argc, char** argv) {
     }
     bench::contention_samples samples;
     if (chosen.contention) samples = run_contention(chosen);
+    std::optional<bench::supervision_sample> supervision;
+    if (chosen.supervision) supervision = bench::measure_supervision(chosen);
     bench::clear_progress();
-    print_all(measured, samples, chosen.quick);
+    print_all(measured, samples, supervision, chosen.quick);
     benchmark::Shutdown();
     return 0;
 }

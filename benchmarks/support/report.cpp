@@ -176,7 +176,8 @@ void print_registry(const measurements& measured) {
     std::printf("\n");
 }
 
-void print_verdicts(const measurements& measured, const contention_samples& samples) {
+void print_verdicts(const measurements& measured, const contention_samples& samples,
+                    const std::optional<supervision_sample>& supervision) {
     std::printf("\nVerdicts (ratios of medians; (a) to (c) with a pool of 8)\n");
     const auto pair = [&](const char* name, int threads) {
         return measured.find(std::string{"pair/"} + name, size_argument(8), threads);
@@ -214,6 +215,11 @@ void print_verdicts(const measurements& measured, const contention_samples& samp
     for (const int threads : {1, 2})
         judge("(g) all that a watchdog can do / none, threads: " + std::to_string(threads),
               divide(pair("pooly_watched", threads), pair("pooly", threads)), at_most{1.1});
+    if (supervision) {
+        judge("(h) a sweep over 10 000 workers in 1 000 pools, ms", supervision->sweep_ms, at_most{2});
+        judge("(h) the longest of 101 such sweeps, ms", supervision->worst_sweep_ms, at_most{2});
+        judge("(h) these pools idle, % of a core", supervision->idle_percent, at_most{0.1});
+    }
     for (const auto kind : hold_kinds) judge_contention(samples, kind, std::string{"(e) 16 on 2, "} + label(kind));
 }
 

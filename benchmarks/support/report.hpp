@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "contention_load.hpp"
 #include "measurements.hpp"
+#include "supervision_load.hpp"
 
 namespace bench {
 
@@ -21,6 +23,7 @@ void print_contention(const contention_samples& samples, const std::vector<std::
 void print_registry(const measurements& measured);
 
 /// One line for each promise that pooly makes about its speed.
-void print_verdicts(const measurements& measured, const contention_samples& samples);
+void print_verdicts(const measurements& measured, const contention_samples& samples,
+                    const std::optional<supervision_sample>& supervision);
 
 }  // namespace bench

@@ -42,9 +42,10 @@ inline constexpr bits forked = 1U << 10U;    // this process is a child of the o
 inline constexpr bits marked = 1U << 11U;    // something is to be done when some worker that is on loan comes home
 inline constexpr bits failed = 1U << 12U;    // too many workers died: nothing is lent
 inline constexpr bits renewing = 1U << 13U;  // workers of an earlier generation are still on loan
+inline constexpr bits dozing = 1U << 14U;    // the watchdog waits for the next check-out
 
 /// What makes a check-out take the lock, and what only takes it off the inlined path.
-inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked | failed | renewing;
+inline constexpr bits locks_checkout = queueing | held_back | closed | ordered | forked | failed | renewing | dozing;
 inline constexpr bits slows_checkout = locks_checkout | timed;
 
 /// The same for a check-in.

@@ -76,6 +76,8 @@ struct care {
     std::uint64_t old_worker = 0;
     clock_source::instant rests_until = clock_source::instant::min();  // after a failure that nobody else paces
     std::size_t makes = 0;                                             // errands of that kind that are out
+    std::uint64_t uses_seen = 0;                                       // check-outs by the last look
+    bool dozes = false;   // none since the look before: the next one tells the watchdog
     bool checks = false;  // an errand of that kind is out: there is one at a time
     bool renews = false;
     bool retires = false;

@@ -133,6 +133,7 @@ private:
         return (control_->attention.load(std::memory_order_relaxed) & attention::closed) != 0;
     }
     [[nodiscard]] bool holds_back() const noexcept { return suspended_ || draining_ > 0; }
+    [[nodiscard]] bool dozes() const noexcept { return care_ && care_->dozes; }
     [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
     /// Where this thread's walk begins: threads are spread over the slots that are filled first.
     [[nodiscard]] std::size_t first_look() const noexcept {
@@ -181,6 +182,7 @@ private:
     [[nodiscard]] clock_source::instant next_attempt_after(clock_source::instant now) const noexcept;
     clock_source::instant inspect_idle(slot& place, slot_care& of, clock_source::instant now, errands& out);
     clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now);
+    clock_source::instant look_for_leases(std::uint64_t uses, clock_source::instant now);
     void send_for(errands& out, errand::task what, slot* place, clock_source::instant now);
     void make_missing(std::size_t idle, clock_source::instant now, errands& out);
     void tell_observer() noexcept;

@@ -32,9 +32,12 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
     if (!failed_ && !closed_) {
         std::size_t idle = care_->makes + (care_->checks ? 1U : 0U);  // or about to be
         std::size_t index = 0;
+        std::uint64_t uses = past_uses_;
         slots_.for_each([&](slot& place) {
             auto& of = care_->of[index++];
-            const auto phase = phase_of(place.word.load(std::memory_order_relaxed));  // relaxed: confirmed by a claim
+            const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by a claim
+            const auto phase = phase_of(word);
+            uses += uses_of(word);
             if (phase == slot_phase::idle || phase == slot_phase::held) {
                 ++idle;
                 due = std::min(due, inspect_idle(place, of, now, out));
@@ -44,8 +47,7 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         });
         settle(wakes);
         make_missing(idle, now, out);
-        // On the fast path nobody tells us that one fewer is idle.
-        if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
+        due = std::min(due, look_for_leases(uses, now));
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
         if (wanting) due = std::min(due, next_attempt_after(now));
     }
@@ -74,7 +76,6 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
-    if (options_.overdue_after > zero) due = now + options_.overdue_after;  // it may be lent in this moment
     if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
         const auto over = since + options_.overflow_linger;
         if (now < over) {
@@ -119,8 +120,19 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     return due;
 }
 
-/// The same. On the fast path nobody tells us that a lease begins or ends, so the worst is taken: here, that it ends in
-/// this moment.
+/// When to look for leases that have begun, and for what they leave idle: on the fast path nobody tells us. If there
+/// were none since the last look we doze, look once more, and then the next check-out tells, which finds that out by
+/// the attention word. (The one more look is for a check-out that had passed it.)
+inline clock_source::instant pool_core::look_for_leases(std::uint64_t uses, clock_source::instant now) {
+    auto due = clock_source::never;
+    if (options_.overdue_after > options_.overdue_after.zero()) due = now + options_.overdue_after;
+    if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
+    const bool used = uses != std::exchange(care_->uses_seen, uses);
+    const bool dozed = std::exchange(care_->dozes, !used && due != clock_source::never);
+    return dozed && care_->dozes ? clock_source::never : due;
+}
+
+/// As inspect_idle. That the lease ends is not told either, so the worst is taken: that it ends in this moment.
 inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of, clock_source::instant now) {
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();

@@ -70,7 +70,7 @@ inline slot* pool_core::claim_lock_free() noexcept {
 /// The first look where the order is exact; without the clock, which costs as much as all of it.
 inline slot* pool_core::claim_in_order() {
     const std::lock_guard<std::mutex> guard{mutex()};
-    return queue_.empty() && !holds_back() && !failed_ ? claim_idle() : nullptr;
+    return queue_.empty() && !holds_back() && !failed_ && !dozes() ? claim_idle() : nullptr;
 }
 
 inline grant pool_core::lend(slot& place, const request& ask) noexcept {
@@ -100,6 +100,10 @@ inline grant pool_core::queue_up(request& ask) {
 /// Takes what there is if nobody waits for it, or else joins the queue: one way for all who take the lock.
 inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wakes, request& ask) {
     (void)this_thread_card.number();  // fills in the id
+    if (dozes()) {
+        care_->dozes = false;
+        care_->stirred = true;
+    }
     grant got;
     if (closed_)
         got = refuse(errc::closed, ask);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <pooly/detail/pool_core_inspect.hpp>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <pooly/pooly.hpp>
+
+#include "support/catch.hpp"
+#include "support/waiting.hpp"
+#include "support/watched.hpp"
+
+using namespace std::chrono_literals;
+using pooly::detail::clock_source;
+using pooly::detail::pool_core;
+using pooly::detail::request;
+using pooly::detail::slot;
+using pooly::test::wait_until;
+using pooly::test::watchdog_by_hand;
+
+namespace {
+
+constexpr auto nothing = clock_source::never;
+
+int one() { return 1; }
+
+/// An engine of its own, which is asked what is due instead of being visited.
+class inspected_core {
+public:
+    explicit inspected_core(pooly::pool_options options, std::shared_ptr<pooly::watchdog> over = watchdog_by_hand()) {
+        using source = pooly::detail::factory_source<int, int (*)()>;
+        options.watchdog = std::move(over);
+        core_ = new pool_core{options, pooly::detail::worker_layout::of<int>(),
+                              clock_source::of<std::chrono::steady_clock>(),
+                              std::make_unique<source>(&one, pooly::worker_hooks<int>{})};
+        core_->start();
+    }
+    inspected_core(const inspected_core&) = delete;
+    inspected_core& operator=(const inspected_core&) = delete;
+    ~inspected_core() {
+        core_->close();
+        core_->orphan();
+    }
+
+    pool_core* operator->() const { return core_; }
+
+    slot& borrow() {
+        request ask;
+        return *core_->acquire(ask).place;
+    }
+
+    [[nodiscard]] bool dozes() const { return (core_->control().attention & pooly::detail::attention::dozing) != 0; }
+
+    /// In how long something is due, if the watchdog looks now; `nothing` if never.
+    std::chrono::nanoseconds due() {
+        pooly::detail::errands out;
+        const auto now = core_->clock().now();
+        const auto when = core_->inspect(std::unique_lock<std::mutex>{core_->control().mutex}, now, out);
+        for (const auto& todo : out) core_->run(todo);
+        return when == nothing ? nothing : when - now;
+    }
+
+private:
+    pool_core* core_;
+};
+
+}  // namespace
+
+TEST_CASE("where nothing is lent the watchdog looks once more and then waits for the next check-out") {
+    const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo);
+    inspected_core core{
+        {.size = 2, .max_overflow = 1, .order = order, .health_interval = 0s, .min_idle = 1, .overdue_after = 10s}};
+    for (int round = 0; round < 3; ++round) {
+        slot& lent = core.borrow();
+        CHECK(core.due() == 100ms);  // is one idle still?
+        core->check_in(lent);
+        CHECK(core.due() == 100ms);
+        CHECK(core.due() == nothing);
+        CHECK(core.due() == nothing);
+        CHECK(core.dozes());
+    }
+    slot& lent = core.borrow();
+    CHECK_FALSE(core.dozes());
+    core->check_in(lent);
+}
+
+TEST_CASE("the check-out that a dozing watchdog waits for wakes it") {
+    inspected_core core{{.size = 1, .max_overflow = 1, .min_idle = 1}, std::make_shared<pooly::watchdog>()};
+    wait_until([&] { return core.dozes(); });
+    slot& lent = core.borrow();
+    wait_until([&] { return core->status().idle == 1; });  // another one was made
+    core->check_in(lent);
+}
+
+TEST_CASE("while a lease is out it is looked at when it is overdue, whether anything else is lent or not") {
+    inspected_core core{{.size = 2, .health_interval = 0s, .overdue_after = 10s}};
+    slot& lent = core.borrow();
+    for (int i = 0; i < 4; ++i) {
+        const auto due = core.due();
+        CHECK(due > 9s);
+        CHECK(due <= 10s);
+    }
+    core->check_in(lent);
+    CHECK(core.due() == nothing);
+}
+
+TEST_CASE("a pool with no use for it is not looked at again and again") {
+    inspected_core core{{.size = 2, .max_overflow = 1}};
+    CHECK(core.due() == nothing);
+    core->check_in(core.borrow());
+    CHECK(core.due() == nothing);
+}
