@@ -46,7 +46,7 @@ enum class overdue_action {
 /// What a consumer is told that finds no worker and cannot get a new one because the backend is down.
 enum class outage_action {
     refuse,  ///< `errc::backend_unavailable` at once, if no worker is left that could come back
-    wait,    ///< nothing before its deadline, except that the one whose turn it is to try may be told `create_failed`
+    wait,    ///< nothing before its deadline; one that does not wait is told of its own attempt
 };
 
 class pool_observer;

@@ -226,7 +226,7 @@ private:
     [[nodiscard]] static grant await(pool_core& core, waiter& self, request& ask);
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
-    [[nodiscard]] grant make_for(slot& place, const request& ask);
+    [[nodiscard]] std::optional<grant> make_for(slot& place, const request& ask);
     [[nodiscard]] bool ends_here(const slot& place) const noexcept;
     [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
     [[nodiscard]] bool passes_check(slot& place);

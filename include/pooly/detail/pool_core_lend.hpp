@@ -46,15 +46,19 @@ inline grant pool_core::acquire(request& ask) {
         ask.begin(clock_);
         got = queue_up(ask);
     }
-    // One turn of this loop for each dead worker met.
+    // One turn of this loop for each dead worker met, and for each attempt in an outage that it waits out.
     while (got.place != nullptr) {
         slot& place = *got.place;
         const bool made = phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::in_use;  // relaxed: ours
         if (made && is_fresh(place)) return lend(place, ask);
         ask.begin(clock_);
-        if (!made) return make_for(place, ask);
-        if (passes_check(place)) return lend(place, ask);
-        got = swap_dead(place, ask);
+        if (!made) {
+            if (auto end = make_for(place, ask)) return std::move(*end);
+            got = queue_up(ask);
+        } else {
+            if (passes_check(place)) return lend(place, ask);
+            got = swap_dead(place, ask);
+        }
     }
     return got;
 }
@@ -133,8 +137,9 @@ inline grant pool_core::join(std::unique_lock<std::mutex>& lock, wake_list& wake
         return got;
     }
     // What a sleeper needs is its own or, as the control block, outlives the core.
-    waiter self{*control_, clock_, name_, this_thread_card.id()};
-    queue_.push_back(self);
+    if (!ask.queues_since) ask.queues_since = clock_.now();
+    waiter self{*control_, clock_, name_, this_thread_card.id(), *ask.queues_since};
+    queue_.join(self);
     finish(lock, wakes);
     return await(*this, self, ask);
 }
@@ -207,8 +212,9 @@ inline std::optional<errc> pool_core::too_late(const request& ask) const noexcep
     return std::nullopt;
 }
 
-/// Makes the worker of a place that is the caller's, in the caller's thread and time.
-inline grant pool_core::make_for(slot& place, const request& ask) {
+/// Makes the worker of a place that is the caller's, in the caller's thread and time. Nothing if that failed and the
+/// caller waits through the outage.
+inline std::optional<grant> pool_core::make_for(slot& place, const request& ask) {
     wake_list wakes;
     std::exception_ptr error;
     auto late = is_closed() ? errc::closed : too_late(ask);
@@ -227,7 +233,11 @@ inline grant pool_core::make_for(slot& place, const request& ask) {
             free_place(place);  // for the next one (I8)
         else
             cancel_place(place);
-        auto got = late ? turn_away(*late, ask) : refuse(errc::create_failed, ask, {}, error);
+        std::optional<grant> got;
+        if (late)
+            got = turn_away(*late, ask);
+        else if (!ask.waits || !governor_.is_down() || options_.on_outage != outage_action::wait)
+            got = refuse(errc::create_failed, ask, {}, error);
         conclude(lock, wakes);
         return got;
     }

@@ -28,10 +28,11 @@ struct request {
 
     // Known once it turns out that time matters: reading the clock costs more than lending an idle worker.
     bool begun = false;
-    bool waits = false;                                // or else it is one try
-    clock_source::instant until{};                     // if it waits
-    errc refusal = errc::full;                         // what it is told when its time is up
-    std::optional<std::chrono::nanoseconds> waited{};  // in the queue, once it was served there
+    bool waits = false;                                   // or else it is one try
+    clock_source::instant until{};                        // if it waits
+    errc refusal = errc::full;                            // what it is told when its time is up
+    std::optional<clock_source::instant> queues_since{};  // once it is in the queue
+    std::optional<std::chrono::nanoseconds> waited{};     // there, once it was served
 
     void begin(const clock_source& clock) noexcept {
         if (kind == patience::one_try || std::exchange(begun, true)) return;

@@ -32,8 +32,8 @@ public:
     };
 
     waiter(control_block& control, const clock_source& clock, std::shared_ptr<const std::string> pool_name,
-           thread_key thread) noexcept
-        : control_{&control}, clock_{clock}, pool_name_{std::move(pool_name)}, thread_{thread}, since_{clock.now()} {}
+           thread_key thread, clock_source::instant since) noexcept
+        : control_{&control}, clock_{clock}, pool_name_{std::move(pool_name)}, thread_{thread}, since_{since} {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 

@@ -7,18 +7,22 @@
 
 namespace pooly::detail {
 
-/// First come, first served; leaves from any place in O(1). Guarded by the pool's lock.
+/// First come, first served. Joining at the end and leaving from any place are O(1); one who had left to be served, and
+/// was not, comes before those who came later than he did at first. Guarded by the pool's lock.
 class waiter_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] waiter& front() const noexcept { return *front_; }
 
-    void push_back(waiter& one) noexcept {
-        one.before_ = back_;
-        one.behind_ = nullptr;
-        (back_ != nullptr ? back_->behind_ : front_) = &one;
-        back_ = &one;
+    void join(waiter& one) noexcept {
+        waiter* next = nullptr;
+        if (back_ != nullptr && one.since() < back_->since())
+            for (next = front_; next->since() <= one.since();) next = next->behind_;
+        one.behind_ = next;
+        one.before_ = next != nullptr ? next->before_ : back_;
+        (one.before_ != nullptr ? one.before_->behind_ : front_) = &one;
+        (next != nullptr ? next->before_ : back_) = &one;
         ++size_;
     }
 

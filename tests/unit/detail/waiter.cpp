@@ -31,7 +31,7 @@ static_assert(noexcept(std::declval<waiter&>().wait_again()) && noexcept(std::de
 TEST_CASE("a waiter knows whose it is, in which pool, since when, and begins unchosen") {
     manual_clock::set(5ms);
     pooly::detail::control_block block;
-    const waiter one{block, clock_source::of<manual_clock>(), std::make_shared<const std::string>("db"), 7};
+    const waiter one{block, clock_source::of<manual_clock>(), std::make_shared<const std::string>("db"), 7, 5ms};
     manual_clock::advance(3s);
     CHECK(one.thread() == 7);
     CHECK(one.since() == 5ms);

@@ -2,6 +2,7 @@
 #include <pooly/detail/waiter_queue.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -9,22 +10,26 @@
 #include "support/catch.hpp"
 #include "support/lone_waiter.hpp"
 
+using namespace std::chrono_literals;
+using pooly::detail::clock_source;
 using pooly::detail::waiter;
 using pooly::detail::waiter_queue;
 using pooly::test::lone_waiter;
 
 namespace {
 
-static_assert(noexcept(std::declval<waiter_queue&>().push_back(std::declval<waiter&>())));
+static_assert(noexcept(std::declval<waiter_queue&>().join(std::declval<waiter&>())));
 static_assert(noexcept(std::declval<waiter_queue&>().erase(std::declval<waiter&>())));
 static_assert(noexcept(std::declval<waiter_queue&>().front()) && noexcept(std::declval<waiter_queue&>().size()));
 
-/// Waiters of threads 0, 1, 2 ...
+/// Waiters of threads 0, 1, 2 ... who came one after the other.
 struct four_in_a_queue {
-    std::array<lone_waiter, 4> all{lone_waiter{0}, lone_waiter{1}, lone_waiter{2}, lone_waiter{3}};
+    clock_source clock = clock_source::of<std::chrono::steady_clock>();
+    std::array<lone_waiter, 4> all{lone_waiter{0, clock, 0s}, lone_waiter{1, clock, 1s}, lone_waiter{2, clock, 2s},
+                                   lone_waiter{3, clock, 3s}};
     waiter_queue queue;
     four_in_a_queue() {
-        for (auto& one : all) queue.push_back(one);
+        for (auto& one : all) queue.join(one);
     }
     /// Whose turn it is, until nobody is left.
     std::vector<unsigned> turns() {
@@ -58,13 +63,26 @@ TEST_CASE("a waiter may leave from any place in the queue") {
     }
 }
 
-TEST_CASE("a waiter that left may join again, at the end") {
-    four_in_a_queue four;
-    four.queue.erase(four.all[1]);
-    four.queue.push_back(four.all[1]);
-    CHECK(four.turns() == order{0, 2, 3, 1});
-    four.queue.push_back(four.all[3]);
-    CHECK(four.turns() == order{3});
+TEST_CASE("who joins a queue again has the place of the time when he came at first") {
+    for (std::size_t again = 0; again < 4; ++again) {
+        four_in_a_queue four;
+        four.queue.erase(four.all[again]);
+        four.queue.join(four.all[again]);
+        CHECK(four.queue.size() == 4);
+        CHECK(four.turns() == order{0, 1, 2, 3});
+        four.queue.join(four.all[again]);
+        CHECK(four.turns() == order{static_cast<unsigned>(again)});
+    }
+}
+
+TEST_CASE("of those who came at once the first to join is served first") {
+    const auto clock = clock_source::of<std::chrono::steady_clock>();
+    std::array<lone_waiter, 3> all{lone_waiter{0, clock, 2s}, lone_waiter{1, clock, 2s}, lone_waiter{2, clock, 1s}};
+    waiter_queue queue;
+    for (auto& one : all) queue.join(one);
+    std::vector<unsigned> turns;
+    for (; !queue.empty(); queue.erase(queue.front())) turns.push_back(static_cast<unsigned>(queue.front().thread()));
+    CHECK(turns == order{2, 0, 1});
 }
 
 TEST_CASE("a queue can be asked whether somebody in it is of a kind") {
