@@ -380,12 +380,19 @@ TEST_CASE("by option one waits through an outage, and is served within one probe
 TEST_CASE("who waits through an outage is told when its time is up, and why there was nothing") {
     auto options = bare(2);
     options.on_outage = outage_action::wait;
+    options.backoff_cap = 2s;
     options.watchdog = watchdog_by_hand();
     watched_pool pool{options};
     pool.at.down = true;
     kill(pool.db, 2);
-    consumer patient{pool.db, 1s};
-    for (int i = 0; i < 10; ++i) pass(*options.watchdog, 100ms);
+    consumer patient{pool.db, 10s};
+    for (int attempt = 0; attempt < 3; ++attempt) {  // it tries by itself: nobody has the watchdog look
+        const auto before = pool.at.refused.load();
+        manual_clock::advance(2s);
+        wait_until([&] { return pool.at.refused > before; });
+    }
+    wait_until([&] { return pool.db.status().waiting == 1; });  // again
+    manual_clock::advance(5s);
     CHECK(patient.answer().error() == errc::timeout);
     CHECK(text_of(patient.answer().cause()) == "the backend is down");
     const auto impatient = pool.db.try_checkout();
