@@ -263,8 +263,7 @@ TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, o
 // The outage governor.
 // --------------------------------------------------------------------------------------------------
 
-TEST_CASE(
-    "classic bugs 20 and 27: a backend that is away for 30 s is tried seldom, and the pool comes back by itself") {
+TEST_CASE("classic bugs 20 and 27: a backend away for 30 s is tried seldom, and its pool comes back by itself") {
     const auto dog = watchdog_by_hand();
     backend at;
     pool_registry pools{dog};

@@ -180,7 +180,7 @@ TEST_CASE("a lease is never checked, however old") {
     CHECK(asked.size() == 3);
 }
 
-TEST_CASE("nobody is handed a worker under test; he makes another one, or waits for the answer") {
+TEST_CASE("nobody is handed a worker under test: he makes another one, or waits for the answer") {
     const std::size_t room = GENERATE(0U, 1U);
     const bool well = GENERATE(true, false);
     const auto dog = watchdog_by_hand();
