@@ -10,14 +10,16 @@ namespace a = pooly::detail::attention;
 namespace {
 
 constexpr a::bits all = a::waiters | a::queueing | a::surplus | a::draining | a::scarce | a::held_back | a::closed |
-                        a::ordered | a::timed | a::resetting | a::forked | a::marked | a::failed | a::renewing;
+                        a::ordered | a::timed | a::resetting | a::forked | a::marked | a::failed | a::renewing |
+                        a::dozing;
 
 constexpr bool holds(a::bits set, a::bits bits) { return (set & bits) == bits; }
 
-static_assert(std::popcount(all) == 14, "each cause has a bit of its own");
+static_assert(std::popcount(all) == 15, "each cause has a bit of its own");
 
-// A check-out takes the lock if it must queue, is refused, or is to be served in order ...
-static_assert(holds(a::locks_checkout, a::queueing | a::held_back | a::closed | a::ordered | a::forked | a::failed));
+// A check-out takes the lock if it must queue, is refused, is to be served in order, or wakes who dozes ...
+static_assert(holds(a::locks_checkout,
+                    a::queueing | a::held_back | a::closed | a::ordered | a::forked | a::failed | a::dozing));
 // ... and not for what only concerns those who return, nor for the clock.
 static_assert((a::locks_checkout & (a::waiters | a::surplus | a::draining | a::resetting | a::timed | a::marked)) == 0);
 static_assert(a::slows_checkout == (a::locks_checkout | a::timed));
@@ -27,7 +29,7 @@ static_assert(a::slows_checkout == (a::locks_checkout | a::timed));
 static_assert(holds(a::locks_checkin, a::waiters | a::surplus | a::draining | a::scarce | a::ordered | a::forked |
                                           a::held_back | a::closed | a::marked));
 // ... but not for what only concerns newcomers, nor for the clock or a hook.
-static_assert((a::locks_checkin & (a::queueing | a::resetting | a::timed)) == 0);
+static_assert((a::locks_checkin & (a::queueing | a::resetting | a::timed | a::dozing)) == 0);
 static_assert(a::slows_checkin == (a::locks_checkin | a::timed | a::resetting));
 
 }  // namespace
