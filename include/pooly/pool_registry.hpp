@@ -58,8 +58,11 @@ using pooled_t = typename pooled<T, Factory>::type;
 class pool_registry {
 public:
     /// `over_all` watches over each pool that has no watchdog of its own; also restarts pools that failed.
+    /// Throws `std::invalid_argument` if it is null.
     explicit pool_registry(std::shared_ptr<pooly::watchdog> over_all = std::make_shared<pooly::watchdog>())
-        : watchdog_{std::move(over_all)} {}
+        : watchdog_{std::move(over_all)} {
+        if (!watchdog_) detail::refuse("watchdog", "must not be null");
+    }
     pool_registry(const pool_registry&) = delete;
     pool_registry& operator=(const pool_registry&) = delete;
 

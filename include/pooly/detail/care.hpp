@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include <pooly/detail/clock_source.hpp>
+#include <pooly/detail/errand.hpp>
 #include <pooly/detail/event_queue.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/splitmix64.hpp>
@@ -28,18 +30,27 @@ struct slot_care {
     clock_source::instant expires = clock_source::never;
     std::uint64_t told_use = 0;  // the use that was told as overdue; 0: none
     bool ends = false;           // it is to end when it comes home
-    bool written_off = false;    // its place was given away: it counts no more
+    bool written_off = false;    // its place was given away: it counts no more until it is back
     events::retirement why{};    // if it ends
 };
 
 /// All that only a watched pool needs. Guarded by the pool's lock.
 struct care {
     static constexpr std::size_t queued_events = 1024;
+    static constexpr std::size_t most_stuck = 4;  // then no more of its user code is called until some of it is through
     static constexpr std::chrono::milliseconds rest{100};
+
+    /// An errand that is out.
+    struct outing {
+        std::uint64_t number;
+        errand::task what;
+        bool stuck;
+    };
 
     care(std::shared_ptr<patrol> watched_by, std::shared_ptr<pool_observer> listener, std::size_t slots,
          std::uint64_t seed)
         : by{std::move(watched_by)}, observer{std::move(listener)}, of(slots), random{seed} {
+        out.reserve(errands::most);
         if (!observer) return;
         events.emplace(queued_events);
         lost.reserve(queued_events);
@@ -59,8 +70,22 @@ struct care {
         const auto most = options.max_lifetime;
         if (most == most.zero()) return clock_source::never;
         const auto less = static_cast<double>(most.count()) * options.lifetime_jitter * share();
-        const auto life = most - std::chrono::nanoseconds{static_cast<std::int64_t>(less)};
-        return made > clock_source::never - life ? clock_source::never : made + life;
+        return clock_source::later(made, most - std::chrono::nanoseconds{static_cast<std::int64_t>(less)});
+    }
+
+    /// How many errands of a kind are out that are not stuck: those that others wait for.
+    [[nodiscard]] std::size_t under_way(errand::task what) const noexcept {
+        return static_cast<std::size_t>(std::count_if(
+            out.begin(), out.end(), [what](const outing& one) { return one.what == what && !one.stuck; }));
+    }
+    [[nodiscard]] bool may_send() const noexcept {
+        const auto stuck = std::count_if(out.begin(), out.end(), [](const outing& one) { return one.stuck; });
+        return out.size() + 1 < errands::most && static_cast<std::size_t>(stuck) < most_stuck;  // one for the observer
+    }
+    [[nodiscard]] bool has_news() const noexcept { return events && !events->empty(); }
+    [[nodiscard]] outing* find(std::uint64_t number) noexcept {
+        const auto one = std::find_if(out.begin(), out.end(), [number](const outing& o) { return o.number == number; });
+        return one != out.end() ? &*one : nullptr;
     }
 
     std::shared_ptr<patrol> by;
@@ -69,20 +94,15 @@ struct care {
     std::deque<slot_care> of;           // by the slot's index; stays where it is as it grows
     splitmix64 random;
     std::vector<std::uint64_t> lost;  // workers that wait for a successor, the oldest first
-    std::size_t ending = 0;           // workers that are to end when they come home
-    std::size_t told = 0;             // leases that were told as overdue
-    std::size_t filled = 0;           // the most workers there were at once, up to `size`
-    slot* old = nullptr;              // the worker that is being renewed
-    std::uint64_t old_worker = 0;
+    std::vector<outing> out;          // errands
+    std::uint64_t errands_sent = 0;
+    std::size_t ending = 0;  // workers that are to end when they come home, and still count
+    int filling = 0;         // callers that make what is missing
+    std::size_t told = 0;    // leases that were told as overdue
+    std::size_t filled = 0;  // the most workers there were at once, up to `size`
     clock_source::instant rests_until = clock_source::instant::min();  // after a failure that nobody else paces
-    std::size_t makes = 0;                                             // errands of that kind that are out
     std::uint64_t uses_seen = 0;                                       // check-outs by the last look
-    bool dozes = false;   // none since the look before: the next one tells the watchdog
-    bool checks = false;  // an errand of that kind is out: there is one at a time
-    bool renews = false;
-    bool retires = false;
-    bool tells = false;
-    bool restarts = false;
+    bool dozes = false;    // none since the look before: the next one tells the watchdog
     bool stirred = false;  // something happened that the watchdog should look at
 };
 

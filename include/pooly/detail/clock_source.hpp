@@ -25,9 +25,9 @@ struct clock_source {
     }
 
     /// `now + timeout`, `never` where that is past the end of time.
-    [[nodiscard]] instant after(instant timeout) const noexcept {
-        const auto from = now();
-        return timeout >= never - from ? never : from + timeout;
+    [[nodiscard]] instant after(instant timeout) const noexcept { return later(now(), timeout); }
+    [[nodiscard]] static constexpr instant later(instant from, instant by) noexcept {
+        return by >= never - from ? never : from + by;
     }
 
 private:

@@ -27,7 +27,10 @@ struct errand {
     task what{};
     pool_core* core = nullptr;
     slot* place = nullptr;
+    slot* old = nullptr;  // where the worker lives that is to be renewed
+    std::uint64_t old_worker = 0;
     std::chrono::nanoseconds now{};  // on the pool's clock, when it was decided
+    std::uint64_t number = 0;        // of all of its pool
 
     [[nodiscard]] const char* name() const noexcept {
         switch (what) {
@@ -42,13 +45,12 @@ struct errand {
     }
 };
 
-/// Those of one visit. As long as there is room no memory is needed, which may not be had under a pool's lock.
+/// Those of one visit, which needs no memory for them: that may not be had under a pool's lock.
 class errands {
 public:
     static constexpr std::size_t most = 64;
 
-    errands() { all_.reserve(most + 1); }  // one more for the observer, when it is full
-    [[nodiscard]] bool full() const noexcept { return all_.size() == most; }
+    errands() { all_.reserve(most); }
     void add(const errand& one) noexcept { all_.push_back(one); }
     [[nodiscard]] auto begin() const noexcept { return all_.begin(); }
     [[nodiscard]] auto end() const noexcept { return all_.end(); }

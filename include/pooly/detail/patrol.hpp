@@ -18,6 +18,7 @@
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/control_block.hpp>
 #include <pooly/detail/errand.hpp>
+#include <pooly/detail/process.hpp>
 
 namespace pooly::detail {
 
@@ -27,7 +28,7 @@ namespace pooly::detail {
 /// Lock contract: `mutex_` guards every member. It is never held together with a pool's lock, nor while user code runs.
 class patrol : public std::enable_shared_from_this<patrol> {
 public:
-    patrol() = default;
+    patrol() : forks_{process::instance().forks()} {}
     patrol(const patrol&) = delete;
     patrol& operator=(const patrol&) = delete;
 
@@ -36,6 +37,11 @@ public:
     /// Visits no more. What was begun is ended by the maintenance threads, which end then. Blocks: for a visit that is
     /// under way, unless called by it.
     void stop() noexcept;
+
+    /// Whether it visits by itself.
+    [[nodiscard]] bool goes_round() const noexcept { return thread_.joinable(); }
+    /// Whether this process is a child of the one that made it, and has none of its threads, but perhaps its locks.
+    [[nodiscard]] bool is_inherited() const noexcept { return forks_ != process::instance().forks(); }
 
     /// From now on the pool is visited, until it is gone.
     void watch(control_block& control, const clock_source& clock);
@@ -49,8 +55,8 @@ public:
 private:
     using instant = clock_source::instant;  // of the steady clock, where nothing else is said
 
-    static constexpr std::size_t threads_wanted = 2;       // that are not stuck
-    static constexpr std::size_t threads_at_most = 64;     // stuck ones included
+    static constexpr std::size_t threads_at_rest = 2;  // stay when there is nothing to do
+    static constexpr std::size_t threads_at_most = 64;
     static constexpr std::chrono::milliseconds breath{1};  // at least between two visits of a pool by itself
 
     struct beat {
@@ -64,7 +70,6 @@ private:
         errand what;
         control_block* control;
         std::uint64_t pool_id;
-        std::uint64_t worker;  // on which it works
         std::chrono::nanoseconds patience;
         std::uint64_t round;  // the sweep by hand that waits for it; 0: none
         instant since{};
@@ -84,6 +89,7 @@ private:
     void hand_out(std::deque<job> found, std::unique_lock<std::mutex>& lock);
     void tell_stuck(std::unique_lock<std::mutex>& lock);
     [[nodiscard]] instant next_stuck() const noexcept;
+    [[nodiscard]] bool all_stuck() const noexcept;
     [[nodiscard]] bool waits_for(std::uint64_t round) const noexcept;
 
     std::mutex mutex_;
@@ -96,11 +102,10 @@ private:
     std::list<job> running_;
     std::size_t threads_ = 0;
     std::size_t resting_ = 0;  // of these, without a job
-    std::size_t lost_ = 0;     // of these, stuck
     std::uint64_t rounds_ = 0;
     bool stopping_ = false;
     std::thread thread_;
-    unsigned forks_ = 0;  // when it was started; see process
+    const unsigned forks_;  // when it was made; see process
 };
 
 }  // namespace pooly::detail

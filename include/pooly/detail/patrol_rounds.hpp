@@ -16,11 +16,11 @@ namespace pooly::detail {
 
 inline void patrol::start() {
     const std::lock_guard<std::mutex> guard{mutex_};
-    forks_ = process::forks();
     thread_ = std::thread{[self = shared_from_this()] { self->run(); }};
 }
 
 inline void patrol::stop() noexcept {
+    if (is_inherited()) return;
     {
         const std::lock_guard<std::mutex> guard{mutex_};
         stopping_ = true;
@@ -28,8 +28,8 @@ inline void patrol::stop() noexcept {
     changed_.notify_all();
     hired_.notify_all();
     if (!thread_.joinable()) return;
-    // A forked child has no such thread; a pool that ends in a visit, or in an errand, may be the last to hold us.
-    if (forks_ != process::forks() || thread_.get_id() == std::this_thread::get_id())
+    // A pool that ends in a visit may be the last to hold us.
+    if (thread_.get_id() == std::this_thread::get_id())
         thread_.detach();
     else
         thread_.join();
@@ -40,8 +40,8 @@ inline void patrol::watch(control_block& control, const clock_source& clock) {
     {
         const std::lock_guard<std::mutex> guard{mutex_};
         const auto now = steady_now();
-        beats_.insert_or_assign(id, beat{&control, id, clock, now, instant::min()});
         agenda_.insert({now, id});
+        beats_.insert_or_assign(id, beat{&control, id, clock, now, instant::min()});
     }
     changed_.notify_one();
 }
@@ -79,8 +79,7 @@ inline std::optional<patrol::instant> patrol::visit(const beat& at, instant now,
     if (core == nullptr || at.control->pool_id != at.pool_id) return std::nullopt;
     const auto patience = core->patience();
     const auto due = core->inspect(std::move(lock), now, out);
-    for (const auto& one : out)
-        found.push_back({one, at.control, at.pool_id, one.place != nullptr ? one.place->id : 0, patience, 0});
+    for (const auto& one : out) found.push_back({one, at.control, at.pool_id, patience, 0});
     return due;
 }
 
@@ -116,16 +115,17 @@ inline void patrol::run() {
     }
 }
 
+/// Nobody's job waits for another's end, for that may never come, but for the one of the last thread that may be had.
 inline void patrol::hand_out(std::deque<job> found, std::unique_lock<std::mutex>& lock) {
-    for (auto& one : found) {
-        jobs_.push_back(one);
-        if (resting_ < jobs_.size() && threads_ - lost_ < threads_wanted && threads_ < threads_at_most) {
-            try {
-                std::thread{[self = shared_from_this()] { self->work(); }}.detach();
-                ++threads_;
-            } catch (const std::system_error&) {  // those that are there have to do
-            }
+    for (auto& one : found) jobs_.push_back(one);
+    while (resting_ < jobs_.size() && threads_ < threads_at_most) {
+        try {
+            std::thread{[self = shared_from_this()] { self->work(); }}.detach();
+        } catch (const std::system_error&) {  // those that are there have to do
+            break;
         }
+        ++threads_;
+        ++resting_;
     }
     if (!jobs_.empty() && threads_ == 0) {  // not even one: it is done here
         std::deque<job> all;
@@ -141,11 +141,9 @@ inline void patrol::hand_out(std::deque<job> found, std::unique_lock<std::mutex>
 inline void patrol::work() {
     std::unique_lock<std::mutex> lock{mutex_};
     for (;;) {
-        ++resting_;
-        hired_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+        hired_.wait(lock, [this] { return stopping_ || !jobs_.empty() || resting_ > threads_at_rest; });
         --resting_;
-        // One too many, after those that were stuck came back?
-        if (jobs_.empty() || threads_ - lost_ > threads_wanted) break;
+        if (jobs_.empty()) break;
         running_.push_back(std::move(jobs_.front()));
         jobs_.pop_front();
         const auto mine = std::prev(running_.end());
@@ -153,25 +151,20 @@ inline void patrol::work() {
         changed_.notify_one();  // it may get stuck: who waits for it is to know until when
         ended_.notify_all();
         lock.unlock();
-        mine->what.core->run(mine->what);
-        // The pool may be gone.
-        const auto id = mine->pool_id;
+        mine->what.core->run(mine->what);  // the pool may be gone then
         lock.lock();
-        if (mine->stuck) --lost_;
         running_.erase(mine);
+        ++resting_;
         ended_.notify_all();
-        lock.unlock();
-        kick(id);
-        lock.lock();
     }
     --threads_;
-    if (!jobs_.empty()) hired_.notify_one();
 }
 
 inline patrol::instant patrol::next_stuck() const noexcept {
     auto soonest = clock_source::never;
     for (const auto& one : running_)
-        if (!one.stuck && one.patience > one.patience.zero()) soonest = std::min(soonest, one.since + one.patience);
+        if (!one.stuck && one.patience > one.patience.zero())
+            soonest = std::min(soonest, clock_source::later(one.since, one.patience));
     return soonest;
 }
 
@@ -181,20 +174,23 @@ inline void patrol::tell_stuck(std::unique_lock<std::mutex>& lock) {
     for (auto& one : running_) {
         if (one.stuck || one.patience == one.patience.zero() || now - one.since < one.patience) continue;
         one.stuck = true;
-        ++lost_;
         found.push_back(one);
     }
     if (found.empty()) return;
     ended_.notify_all();
-    hand_out({}, lock);
     lock.unlock();
     for (const auto& one : found) {
         std::unique_lock<std::mutex> pool_lock{one.control->mutex};
         pool_core* const core = one.control->core;
         if (core != nullptr && one.control->pool_id == one.pool_id)
-            core->note_stuck(std::move(pool_lock), one.what, one.worker, now - one.since);
+            core->note_stuck(std::move(pool_lock), one.what, now - one.since);
     }
     lock.lock();
+}
+
+inline bool patrol::all_stuck() const noexcept {
+    const auto stuck = std::count_if(running_.begin(), running_.end(), [](const job& one) { return one.stuck; });
+    return static_cast<std::size_t>(stuck) == threads_at_most;
 }
 
 inline bool patrol::waits_for(std::uint64_t round) const noexcept {
@@ -234,7 +230,7 @@ inline void patrol::sweep(const clock_source* clock, instant now) {
         changed_.notify_one();
         if (idle) return;
         while (waits_for(round)) {
-            if (lost_ == threads_at_most) return;  // nobody is left to do the rest
+            if (all_stuck()) return;  // nobody is left to do the rest
             clock_source::of<std::chrono::steady_clock>().wait(ended_, lock, next_stuck());
             tell_stuck(lock);
         }

@@ -98,8 +98,7 @@ public:
     [[nodiscard]] clock_source::instant inspect(std::unique_lock<std::mutex> lock, clock_source::instant now,
                                                 errands& out) noexcept;
     void run(const errand& one) noexcept;
-    void note_stuck(std::unique_lock<std::mutex> lock, const errand& one, std::uint64_t worker,
-                    std::chrono::nanoseconds lasted) noexcept;
+    void note_stuck(std::unique_lock<std::mutex> lock, const errand& one, std::chrono::nanoseconds lasted) noexcept;
     [[nodiscard]] std::chrono::nanoseconds patience() const noexcept { return options_.check_timeout; }
     /// From now on the pool is restarted when it has failed, after a backoff.
     void heal_by_itself() noexcept;
@@ -133,6 +132,9 @@ private:
         return (control_->attention.load(std::memory_order_relaxed) & attention::closed) != 0;
     }
     [[nodiscard]] bool holds_back() const noexcept { return suspended_ || draining_ > 0; }
+    /// Whether there are events that the watchdog will tell.
+    [[nodiscard]] bool news_are_told() const noexcept { return care_ && care_->has_news() && care_->by->goes_round(); }
+    [[nodiscard]] std::size_t errands_out() const noexcept { return care_ ? care_->out.size() : 0; }
     [[nodiscard]] bool dozes() const noexcept { return care_ && care_->dozes; }
     [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
     /// Where this thread's walk begins: threads are spread over the slots that are filled first.
@@ -146,12 +148,13 @@ private:
     [[nodiscard]] slot* claim_lock_free() noexcept;  // needs no lock
     [[nodiscard]] slot* claim_in_order();            // takes the lock itself
     void index_idle();
-    void fit_to_slots();
+    void grow(std::unique_ptr<slot_array::run> more);
     [[nodiscard]] std::unique_ptr<care> hire(const pool_options& options);
     // The watchdog includes this file.
     [[nodiscard]] static std::shared_ptr<watchdog> new_watchdog();
     [[nodiscard]] static std::shared_ptr<patrol> patrol_of(const watchdog& one) noexcept;
     void make_idle(slot& place) noexcept;
+    void bring_home(slot& place, std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept;
     [[nodiscard]] slot* reserve_place(clock_source::instant now);
     void begin_retiring(slot& place) noexcept;
     void begin_retiring(slot& place, events::retirement why) noexcept;
@@ -159,7 +162,8 @@ private:
     void cancel_place(slot& place) noexcept;
     /// Workers that are neither on their way out nor about to take another's place.
     [[nodiscard]] std::size_t standing() const noexcept {
-        return live_ - retiring_ - (care_ ? (care_->renews ? 1U : 0U) + care_->ending - written_off_ : 0U);
+        const auto less = retiring_ + (care_ ? care_->under_way(errand::task::renew) + care_->ending : 0U);
+        return live_ - std::min(live_, less);  // a renewal is under way for a moment when its place is free again
     }
     [[nodiscard]] bool keeps_surplus(std::size_t beside);
     [[nodiscard]] bool keeps_ahead(std::size_t beside);
@@ -176,19 +180,23 @@ private:
     [[nodiscard]] const slot_care* care_of(const slot& place) const noexcept;
     void mark_ending(slot& place, events::retirement why) noexcept;
     void unmark(slot& place) noexcept;
-    bool write_off(slot& place) noexcept;
+    [[nodiscard]] bool end_soon(slot& place, events::retirement why) noexcept;
+    [[nodiscard]] bool write_off(slot& place) noexcept;
     [[nodiscard]] bool may_make(clock_source::instant now) const noexcept;
     [[nodiscard]] bool may_send_for_more(clock_source::instant now) const noexcept;
     [[nodiscard]] clock_source::instant next_attempt_after(clock_source::instant now) const noexcept;
     clock_source::instant inspect_idle(slot& place, slot_care& of, clock_source::instant now, errands& out);
-    clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now);
+    clock_source::instant inspect_lent(slot& place, slot_care& of, clock_source::instant now, errands& out);
+    clock_source::instant inspect_lease(slot& place, slot_care& of, clock_source::instant now);
+    clock_source::instant renew(slot& place, clock_source::instant now, errands& out);
     clock_source::instant look_for_leases(std::uint64_t uses, clock_source::instant now);
-    void send_for(errands& out, errand::task what, slot* place, clock_source::instant now);
+    void send_for(errands& out, errand one);
     void make_missing(std::size_t idle, clock_source::instant now, errands& out);
     void tell_observer() noexcept;
+    void give_up(slot& place) noexcept;
     void check_idle(slot& place, clock_source::instant now) noexcept;
-    void renew(slot& place, const create_context& context, clock_source::instant now) noexcept;
-    [[nodiscard]] create_context context_of_errand() const;
+    void succeed(slot& old, std::uint64_t worker) noexcept;
+    [[nodiscard]] create_context spare_context() const;
     [[nodiscard]] slot* idle_or_place();
     [[nodiscard]] slot* claim_surplus();
     void choose(waiter& one, slot& place, wake_list& wakes) noexcept;
@@ -240,10 +248,24 @@ private:
     void dispose(slot& place, farewell how, then next) noexcept;
     void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*counter,
                 std::optional<events::death> reason) noexcept;
-    std::size_t sweep_stale();
+    [[nodiscard]] std::optional<std::size_t> renew_all() noexcept;
+    std::size_t sweep_stale() noexcept;
     [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context,
                                                 clock_source::instant now = {});
     std::size_t fill(std::size_t most);
+
+    /// While it lives the watchdog makes no workers: somebody does it, and is to be told how it goes.
+    class filler {
+    public:
+        explicit filler(pool_core& core) : core_{&core} { count(1); }
+        filler(const filler&) = delete;
+        filler& operator=(const filler&) = delete;
+        ~filler() { count(-1); }
+
+    private:
+        void count(int more);
+        pool_core* core_;
+    };
 
     const control_handle control_;
     const pool_options options_;                     // as given; size and max_overflow are followed by limits_
@@ -283,7 +305,6 @@ private:
     bool heals_ = false;
     backoff healing_;
     clock_source::instant heal_at_{};
-    std::size_t errands_out_ = 0;
     std::size_t written_off_ = 0;  // slots that are not empty, and no more of the pool
     std::shared_ptr<watchdog> watchdog_;
     const std::unique_ptr<care> care_;  // if it is watched

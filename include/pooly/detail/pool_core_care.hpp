@@ -34,7 +34,8 @@ inline void pool_core::tell(events::any what) noexcept {
 /// cause. What its holder discards always counts.
 inline void pool_core::note_death(slot& place, events::death reason, clock_source::instant now) noexcept {
     tell(events::discarded{place.id, reason});
-    if (care_ && care_->events && care_->lost.size() < care_->lost.capacity()) care_->lost.push_back(place.id);
+    if (care_ && care_->events && limits_.wants_more(live_ - 1) && care_->lost.size() < care_->lost.capacity())
+        care_->lost.push_back(place.id);
     if (closed_ || failed_ || governor_.is_down()) return;
     const bool same_cause =
         clock_source::instant{place.created} <= last_death_ && now - last_death_ <= options_.restart_window;
@@ -84,37 +85,55 @@ inline bool pool_core::take_idle(slot& place) noexcept {
     return true;
 }
 
-/// A worker on loan, or in the hands of the watchdog, is to end when it comes home.
+/// A worker that somebody has is to end when it comes home.
 inline void pool_core::mark_ending(slot& place, events::retirement why) noexcept {
     auto& of = care_->of[slots_.index_of(place)];
     of.why = why;
-    if (!std::exchange(of.ends, true)) ++care_->ending;
+    if (!std::exchange(of.ends, true) && !of.written_off) ++care_->ending;
 }
 
-/// It is on its way out now.
+/// Ends a worker. True: it was idle, and is the caller's to dispose of. False: it ends when it comes home.
+inline bool pool_core::end_soon(slot& place, events::retirement why) noexcept {
+    if (!take_idle(place)) {
+        mark_ending(place, why);
+        refresh_attention();                  // (A3)
+        if (!take_idle(place)) return false;  // (A4)
+    }
+    begin_retiring(place, why);
+    return true;
+}
+
+/// It is on its way out now, or back.
 inline void pool_core::unmark(slot& place) noexcept {
     slot_care* const of = care_of(place);
-    if (of == nullptr || !std::exchange(of->ends, false)) return;
-    --care_->ending;
-    if (!std::exchange(of->written_off, false)) return;
+    if (of == nullptr) return;
+    const bool ended = std::exchange(of->ends, false);
+    if (!std::exchange(of->written_off, false)) {
+        if (ended) --care_->ending;
+        return;
+    }
     --written_off_;
     ++live_;
+    // relaxed: it is the caller's
+    if (phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::retiring) ++retiring_;
 }
 
-/// Gives the place of a worker away that user code does not let go of. The worker ends when it comes home, and counts
-/// no more until then. False: there are as many of that kind as places already, or there is no memory.
+/// Gives the place of a worker away that user code does not let go of: it counts no more until it is back. False: there
+/// are as many of that kind as places already, or there is no memory.
 inline bool pool_core::write_off(slot& place) noexcept {
     if (written_off_ >= limits_.places()) return false;
     if (slots_.size() < limits_.places() + written_off_ + 1) {
         try {
-            slots_.append(std::make_unique<slot_array::run>(std::max<std::size_t>(1, limits_.places() / 4), layout_));
-            fit_to_slots();
+            grow(std::make_unique<slot_array::run>(std::max<std::size_t>(1, limits_.places() / 4), layout_));
         } catch (const std::bad_alloc&) {
             return false;
         }
     }
-    mark_ending(place, events::retirement::late);
-    care_->of[slots_.index_of(place)].written_off = true;
+    auto& of = care_->of[slots_.index_of(place)];
+    of.written_off = true;
+    if (of.ends) --care_->ending;
+    // relaxed: whoever has it does not change it under the lock
+    if (phase_of(place.word.load(std::memory_order_relaxed)) == slot_phase::retiring) --retiring_;
     ++written_off_;
     --live_;
     ++counters_.written_off;

@@ -50,7 +50,12 @@ inline std::unique_ptr<care> pool_core::hire(const pool_options& options) {
                         (on(options.health_interval) && source_->checks_health() && clock_.has_coarse_tick);
     if (options.watchdog == nullptr && !needed) return nullptr;
     watchdog_ = options.watchdog != nullptr ? options.watchdog : new_watchdog();
-    return std::make_unique<care>(patrol_of(*watchdog_), options.observer, slots_.size(), control_->pool_id);
+    auto by = patrol_of(*watchdog_);
+    if (by->is_inherited())
+        throw pool_error{errc::closed, "pooly: pool '" + options.name +
+                                           "': its watchdog watches in the process from which this one was forked. "
+                                           "Make one after the fork."};
+    return std::make_unique<care>(std::move(by), options.observer, slots_.size(), control_->pool_id);
 }
 
 /// Rule 1: with an eager start all workers are there when the constructor returns, or it throws the factory's error.
@@ -76,12 +81,14 @@ inline void pool_core::orphan() noexcept {
     if (forked()) return;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    // What the factory and the hooks refer to may end with the pool, so calls that the watchdog made are waited for:
-    // not for one that is stuck, nor for the one in which the pool ends.
+    // What the factory, the hooks and the observer refer to may end with the pool, so calls that the watchdog made are
+    // waited for, and the last events are told first: not for ever if one is stuck, nor if this is one.
     const std::size_t mine = errand_of_this_thread == this ? 1 : 0;
     const auto steady = clock_source::of<std::chrono::steady_clock>();
-    const auto until = steady.after(options_.check_timeout);
-    while (errands_out_ > mine && steady.now() < until) steady.wait(drained_, lock, until);
+    const auto patience = options_.check_timeout;
+    const auto until = patience > patience.zero() ? steady.after(patience) : clock_source::never;
+    while ((errands_out() > mine || (mine == 0 && news_are_told())) && steady.now() < until)
+        steady.wait(drained_, lock, until);
     orphaned_ = true;  // from here on others may delete the core
     finish(lock, wakes);
 }
@@ -102,22 +109,27 @@ inline std::size_t pool_core::drain(clock_source::instant until) {
 }
 
 inline void pool_core::restart() {
+    if (const auto swept = renew_all()) fill(options_.start == start_mode::lazy ? *swept : pool_options::unlimited);
+}
+
+/// A new generation, without its workers. Says how many of the former ended, or nothing if the pool is closed.
+inline std::optional<std::size_t> pool_core::renew_all() noexcept {
     {
         wake_list wakes;
         std::unique_lock<std::mutex> lock{mutex()};
-        if (closed_) return;
+        if (closed_) return std::nullopt;
         ++generation_;
         outgrown_ = live_ + written_off_;
         failed_ = false;
         deaths_.forget();
         last_death_ = clock_source::instant::min();
         governor_.retry_now();
+        if (care_) care_->lost.clear();
         tell(events::restarted{generation_});
         mark_all_stale();
         finish(lock, wakes);
     }
-    const auto swept = sweep_stale();
-    fill(options_.start == start_mode::lazy ? swept : pool_options::unlimited);
+    return sweep_stale();
 }
 
 inline void pool_core::suspend(bool on) noexcept {
@@ -134,15 +146,15 @@ inline void pool_core::suspend(bool on) noexcept {
 inline void pool_core::resize(const sizing& limits) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    while (slots_.size() < limits.places()) {
-        const auto missing = limits.places() - slots_.size();
+    while (slots_.size() < limits.places() + written_off_) {
+        const auto missing = limits.places() + written_off_ - slots_.size();
         lock.unlock();  // not to keep everybody waiting for the memory
         auto more = std::make_unique<slot_array::run>(missing, layout_);
         lock.lock();
-        if (slots_.size() < limits.places()) slots_.append(std::move(more));
+        if (slots_.size() < limits.places() + written_off_) grow(std::move(more));
     }
-    fit_to_slots();
     limits_ = limits;
+    if (care_) care_->stirred = true;
     spread_.store(std::max<std::size_t>(1, limits.size), std::memory_order_relaxed);  // relaxed: a hint
     const bool fills = options_.start == start_mode::eager && !closed_;
     refresh_attention();  // announced first (A3): `conclude` looks for those that are surplus now (A4)
@@ -158,16 +170,18 @@ inline std::size_t pool_core::prewarm() {
     return fill(pool_options::unlimited);
 }
 
-/// After slots were added.
-inline void pool_core::fit_to_slots() {
-    if (options_.order != idle_order::affine) ordered_.reserve(slots_.size());
-    index_.reserve(slots_.size());
-    if (care_) care_->of.resize(slots_.size());
+/// Adds slots, for which all else has room then. Without memory nothing changes.
+inline void pool_core::grow(std::unique_ptr<slot_array::run> more) {
+    const auto size = slots_.size() + more->size();
+    if (options_.order != idle_order::affine) ordered_.reserve(size);
+    index_.reserve(size);
+    if (care_) care_->of.resize(size);
+    slots_.append(std::move(more));
 }
 
 /// Disposes of the idle workers that were marked stale; those that come home afterwards are seen to by whoever brings
 /// them. Says how many.
-inline std::size_t pool_core::sweep_stale() {
+inline std::size_t pool_core::sweep_stale() noexcept {
     std::size_t swept = 0;
     slots_.for_each([&](slot& place) {
         {
@@ -182,9 +196,19 @@ inline std::size_t pool_core::sweep_stale() {
     return swept;
 }
 
+inline void pool_core::filler::count(int more) {
+    if (!core_->care_) return;
+    wake_list wakes;
+    std::unique_lock<std::mutex> lock{core_->mutex()};
+    core_->care_->filling += more;
+    core_->care_->stirred = true;  // something may be missing still
+    core_->finish(lock, wakes);
+}
+
 /// Makes up to `most` workers that are missing under `size`, in the caller's thread. Throws the factory's exception;
 /// what was made by then stays. Returns how many were made.
 inline std::size_t pool_core::fill(std::size_t most) {
+    const filler alone{*this};
     for (std::size_t made = 0;; ++made) {
         std::unique_lock<std::mutex> lock{mutex()};
         slot* const place = made < most && limits_.wants_more(live_) ? reserve_place(clock_.now()) : nullptr;

@@ -2,46 +2,36 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <pooly/detail/pool_core.hpp>
 
 // Under a watchdog: doing what is due, in a maintenance thread.
 namespace pooly::detail {
 
-inline create_context pool_core::context_of_errand() const {
-    create_context context;
-    context.deadline = steady_deadline(options_.checkout_timeout);
-    return context;
-}
-
 /// In a maintenance thread.
 inline void pool_core::run(const errand& one) noexcept {
     const auto* const outer = std::exchange(errand_of_this_thread, this);
     switch (one.what) {
-        case errand::task::make: (void)make_spare(*one.place, context_of_errand(), one.now); break;
-        case errand::task::renew: renew(*one.place, context_of_errand(), one.now); break;
-        case errand::task::check: check_idle(*one.place, one.now); break;
-        case errand::task::retire: dispose(*one.place, farewell::with_retire, then::refill); break;
-        case errand::task::tell: tell_observer(); break;
-        case errand::task::restart: try { restart();
-            } catch (...) {  // its cause is remembered; what is missing is made later
-            }
+        case errand::task::make: (void)make_spare(*one.place, spare_context(), one.now); break;
+        case errand::task::renew:
+            if (make_spare(*one.place, spare_context(), one.now) == nullptr) succeed(*one.old, one.old_worker);
             break;
+        case errand::task::check: check_idle(*one.place, one.now); break;
+        case errand::task::retire: dispose(*one.place, farewell::with_retire, then::leave_empty); break;
+        case errand::task::restart: (void)renew_all(); break;
+        case errand::task::tell: tell_observer(); break;
     }
     errand_of_this_thread = outer;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    --errands_out_;
-    if (one.what == errand::task::make) --care_->makes;
-    if (one.what == errand::task::check) care_->checks = false;
-    if (one.what == errand::task::retire) care_->retires = false;
-    if (one.what == errand::task::restart) care_->restarts = false;
-    if (one.what == errand::task::tell) care_->tells = false;
-    care_->stirred = true;
+    std::erase_if(care_->out, [&](const care::outing& other) { return other.number == one.number; });
+    care_->stirred = true;  // what is missing now is another errand
     finish(lock, wakes);
 }
 
@@ -56,51 +46,34 @@ inline void pool_core::check_idle(slot& place, clock_source::instant now) noexce
     ++counters_.health_checks;
     if (well) {
         care_->of[slots_.index_of(place)].checked = std::max(now, clock_.now());
-        const bool kept = put_back(place, wakes);
-        conclude(lock, wakes);
-        if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
-        return;
+        return bring_home(place, lock, wakes);
     }
     ++counters_.unhealthy;
     begin_retiring(place);
     note_death(place, events::death::unhealthy, std::max(now, clock_.now()));
     finish(lock, wakes);
-    dispose(place, farewell::with_retire, then::refill);
+    dispose(place, farewell::with_retire, then::leave_empty);
 }
 
-/// Makes a worker and then ends the one whose place it takes, or has it end when it comes home.
-inline void pool_core::renew(slot& place, const create_context& context, clock_source::instant now) noexcept {
-    const bool tried = !is_closed();
-    const bool made = tried && construct(place, context, now) == nullptr;
+/// Ends a worker whose successor is there.
+inline void pool_core::succeed(slot& old, std::uint64_t worker) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    care_->renews = false;
-    slot* ending = nullptr;
-    bool kept = true;
-    if (made) {
-        slot& old = *care_->old;
-        const auto phase = phase_of(old.word.load(std::memory_order_relaxed));  // relaxed: confirmed by a claim
-        if (old.id == care_->old_worker && take_idle(old)) {
-            begin_retiring(old, events::retirement::expired);
-            ending = &old;
-        } else if (old.id == care_->old_worker && (phase == slot_phase::in_use || phase == slot_phase::checking)) {
-            mark_ending(old, events::retirement::expired);
-        }
-        kept = put_back(place, wakes);
-    } else if (tried) {
-        free_place(place);
-    } else {
-        cancel_place(place);
-    }
+    const auto phase = phase_of(old.word.load(std::memory_order_relaxed));  // relaxed: confirmed by a claim
+    const bool lives = old.id == worker && (phase == slot_phase::idle || phase == slot_phase::held ||
+                                            phase == slot_phase::in_use || phase == slot_phase::checking);
+    const bool ending = lives && end_soon(old, events::retirement::expired);
     conclude(lock, wakes);
-    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
-    if (ending != nullptr) dispose(*ending, farewell::with_retire, then::leave_empty);
+    if (ending) dispose(old, farewell::with_retire, then::leave_empty);
 }
 
-/// Tells the observer all that is in the queue. Not under the lock.
+/// Tells the observer what is in the queue, for half as long as an errand may take: what is left is told by another.
+/// Not under the lock.
 inline void pool_core::tell_observer() noexcept {
-    if (!care_->events) return;
-    for (;;) {
+    const auto steady = clock_source::of<std::chrono::steady_clock>();
+    const auto patience = options_.check_timeout / 2;
+    const auto until = patience > patience.zero() ? steady.after(patience) : clock_source::never;
+    do {
         std::optional<event_queue::entry> next;
         {
             const std::lock_guard<std::mutex> guard{mutex()};
@@ -113,30 +86,35 @@ inline void pool_core::tell_observer() noexcept {
             const std::lock_guard<std::mutex> guard{mutex()};
             ++counters_.observer_failures;
         }
-    }
+    } while (steady.now() < until);
 }
 
-/// An errand takes too long. It is told; a worker whose health is asked for ever is given up.
-inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const errand& one, std::uint64_t worker,
+/// An errand takes too long. It is told, and the others do not wait for it: its place is given away, and if it is in
+/// the factory, somebody else may connect. (There is one observer, whose events come one by one.)
+inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const errand& one,
                                   std::chrono::nanoseconds lasted) noexcept {
     wake_list wakes;
-    bool still = one.place == nullptr;
-    if (one.place != nullptr && one.place->id == worker) {
-        const auto phase = phase_of(one.place->word.load(std::memory_order_relaxed));  // relaxed: changed by its owner
-        const bool checking = phase == slot_phase::checking;
-        still = checking || phase == slot_phase::making || phase == slot_phase::retiring;
-        if (checking && one.what == errand::task::check) (void)write_off(*one.place);
-        // The others do not wait for it.
-        if (one.what == errand::task::check) care_->checks = false;
-        if (one.what == errand::task::retire) care_->retires = false;
-    }
-    if (still) {
+    if (auto* const out = care_->find(one.number)) {
+        out->stuck = one.what != errand::task::tell;
         ++counters_.stuck;
+        tell(events::stuck{one.name(), one.place != nullptr ? one.place->id : 0, lasted});
+        if (one.place != nullptr) give_up(*one.place);
         care_->stirred = true;  // a place may want a worker now
-        tell(events::stuck{one.name(), worker, lasted});
         settle(wakes);
     }
     finish(lock, wakes);
+}
+
+/// A worker in which user code is stuck that the watchdog called.
+inline void pool_core::give_up(slot& place) noexcept {
+    // relaxed: its owner is stuck, or about to wait for the lock
+    const auto phase = phase_of(place.word.load(std::memory_order_relaxed));
+    if (phase != slot_phase::making && phase != slot_phase::checking && phase != slot_phase::retiring) return;
+    if (!write_off(place)) return;
+    if (phase == slot_phase::making)
+        governor_.abandoned(std::bit_cast<outage_governor::attempt>(place.created));
+    else
+        mark_ending(place, events::retirement::late);
 }
 
 }  // namespace pooly::detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -12,10 +13,11 @@
 // Under a watchdog: what is due.
 namespace pooly::detail {
 
-inline void pool_core::send_for(errands& out, errand::task what, slot* place, clock_source::instant now) {
-    if (what == errand::task::make) ++care_->makes;
-    out.add({what, this, place, now});
-    ++errands_out_;
+inline void pool_core::send_for(errands& out, errand one) {
+    one.core = this;
+    one.number = ++care_->errands_sent;
+    care_->out.push_back({one.number, one.what, false});
+    out.add(one);
 }
 
 inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> lock, clock_source::instant now,
@@ -23,14 +25,13 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
     wake_list wakes;
     auto due = clock_source::never;
     if (failed_ && !closed_ && heals_) {
-        due = heal_at_;
-        if (now >= heal_at_ && !std::exchange(care_->restarts, true)) {
-            send_for(out, errand::task::restart, nullptr, now);
-            due = clock_source::never;
-        }
+        if (now < heal_at_)
+            due = heal_at_;
+        else if (care_->may_send() && care_->under_way(errand::task::restart) == 0)
+            send_for(out, {.what = errand::task::restart, .now = now});
     }
     if (!failed_ && !closed_) {
-        std::size_t idle = care_->makes + (care_->checks ? 1U : 0U);  // or about to be
+        auto idle = care_->under_way(errand::task::make) + care_->under_way(errand::task::check);  // or about to be
         std::size_t index = 0;
         std::uint64_t uses = past_uses_;
         slots_.for_each([&](slot& place) {
@@ -42,8 +43,8 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
                 ++idle;
                 due = std::min(due, inspect_idle(place, of, now, out));
             }
-            if (phase == slot_phase::in_use || phase == slot_phase::checking)
-                due = std::min(due, inspect_lent(place, of, now));
+            if ((phase == slot_phase::in_use || phase == slot_phase::checking) && !of.written_off)
+                due = std::min(due, inspect_lent(place, of, now, out));
         });
         settle(wakes);
         make_missing(idle, now, out);
@@ -52,8 +53,8 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         if (wanting) due = std::min(due, next_attempt_after(now));
     }
     // Last, for what was found just now is to be told, too.
-    if (care_->events && !care_->events->empty() && !std::exchange(care_->tells, true))
-        send_for(out, errand::task::tell, nullptr, now);
+    if (care_->has_news() && care_->under_way(errand::task::tell) == 0)
+        send_for(out, {.what = errand::task::tell, .now = now});
     care_->stirred = false;
     finish(lock, wakes);
     return due;
@@ -76,48 +77,66 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
+    const bool may_end = care_->may_send() && care_->under_way(errand::task::retire) == 0;
     if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
-        const auto over = since + options_.overflow_linger;
+        const auto over = clock_source::later(since, options_.overflow_linger);
         if (now < over) {
-            due = std::min(due, over);
-        } else if (!keeps_ahead(0) && !care_->retires && take_idle(place)) {
-            ++counters_.dismissed;
-            care_->retires = true;
-            begin_retiring(place, events::retirement::surplus);
-            send_for(out, errand::task::retire, &place, now);
+            due = over;
+        } else if (may_end && !keeps_ahead(0) && end_soon(place, events::retirement::surplus)) {
+            send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
             return due;
         }
     }
-    if (of.expires <= now && !care_->renews && !care_->retires && may_send_for_more(now)) {
-        if (limits_.has_room(live_)) {
-            care_->renews = true;
-            if (slot* const fresh = reserve_place(now); fresh != nullptr) {
-                care_->old = &place;
-                care_->old_worker = place.id;
-                send_for(out, errand::task::renew, fresh, now);
-            } else {
-                care_->renews = false;
-            }
-        } else if (take_idle(place)) {
-            care_->retires = true;
-            begin_retiring(place, events::retirement::expired);
-            send_for(out, errand::task::retire, &place, now);
-            return due;
-        }
-    } else {
-        due = std::min(due, of.expires > now ? of.expires : next_attempt_after(now));
-    }
+    if (now < of.expires)
+        due = std::min(due, of.expires);
+    else if (may_end)
+        due = std::min(due, renew(place, now, out));
     if (options_.health_interval > zero && source_->checks_health()) {
         const bool used = uses_of(place.word.load(std::memory_order_relaxed)) > 0;  // relaxed: a hint
-        const auto when = (used ? std::max(of.checked, since) : of.checked) + options_.health_interval;
-        if (now < when) {
+        const auto when =
+            clock_source::later(used ? std::max(of.checked, since) : of.checked, options_.health_interval);
+        if (now < when)
             due = std::min(due, when);
-        } else if (!care_->checks && take_idle(place)) {
-            care_->checks = true;
-            send_for(out, errand::task::check, &place, now);
-        }
+        else if (care_->may_send() && care_->under_way(errand::task::check) == 0 && take_idle(place))
+            send_for(out, {.what = errand::task::check, .place = &place, .now = now});
     }
     return due;
+}
+
+/// The same. That a lease ends nobody tells us on the fast path, so the worst is taken: that it does in this moment.
+inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of, clock_source::instant now,
+                                                     errands& out) {
+    auto due = clock_source::never;
+    const auto zero = std::chrono::nanoseconds::zero();
+    if (options_.overflow_linger > zero && limits_.has_surplus(standing()))
+        due = clock_source::later(now, options_.overflow_linger);
+    if (options_.health_interval > zero && source_->checks_health())
+        due = std::min(due, clock_source::later(now, options_.health_interval));
+    if (options_.overdue_after > zero && of.told_use == 0) due = std::min(due, inspect_lease(place, of, now));
+    if (of.ends) return due;
+    return std::min(due, now < of.expires ? of.expires : renew(place, now, out));
+}
+
+/// Whether it is overdue; returns when it will be.
+inline clock_source::instant pool_core::inspect_lease(slot& place, slot_care& of, clock_source::instant now) {
+    const auto use = uses_of(place.word.load(std::memory_order_acquire));  // confirmed by what follows
+    const auto holder = holder_of(place, now);
+    const auto left = holder ? options_.overdue_after - holder->held : options_.overdue_after;
+    if (left > left.zero()) return clock_source::later(now, left);
+    of.told_use = use;
+    ++care_->told;
+    refresh_attention();  // announced first (A3); then looked whether it came home meanwhile (A4)
+    if (const auto word = place.word.load(std::memory_order_seq_cst);
+        phase_of(word) != slot_phase::in_use || uses_of(word) != use) {
+        of.told_use = 0;
+        --care_->told;
+        return clock_source::later(now, options_.overdue_after);
+    }
+    ++counters_.overdue;
+    tell(events::overdue{*holder});
+    if (options_.on_overdue == overdue_action::replace && write_off(place))
+        mark_ending(place, events::retirement::late);
+    return clock_source::never;
 }
 
 /// When to look for leases that have begun, and for what they leave idle: on the fast path nobody tells us. If there
@@ -125,57 +144,37 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
 /// the attention word. (The one more look is for a check-out that had passed it.)
 inline clock_source::instant pool_core::look_for_leases(std::uint64_t uses, clock_source::instant now) {
     auto due = clock_source::never;
-    if (options_.overdue_after > options_.overdue_after.zero()) due = now + options_.overdue_after;
-    if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, now + demand_look);
+    if (options_.overdue_after > options_.overdue_after.zero()) due = clock_source::later(now, options_.overdue_after);
+    if (options_.min_idle > 0 && limits_.has_room(live_)) due = std::min(due, clock_source::later(now, demand_look));
     const bool used = uses != std::exchange(care_->uses_seen, uses);
     const bool dozed = std::exchange(care_->dozes, !used && due != clock_source::never);
     return dozed && care_->dozes ? clock_source::never : due;
 }
 
-/// As inspect_idle. That the lease ends is not told either, so the worst is taken: that it ends in this moment.
-inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of, clock_source::instant now) {
-    auto due = clock_source::never;
-    const auto zero = std::chrono::nanoseconds::zero();
-    if (options_.overflow_linger > zero && limits_.has_surplus(standing()))
-        due = std::min(due, now + options_.overflow_linger);
-    if (options_.health_interval > zero && source_->checks_health())
-        due = std::min(due, now + options_.health_interval);
-    if (options_.overdue_after > zero && of.told_use == 0) {
-        const auto holder = holder_of(place, now);
-        const auto left = holder ? options_.overdue_after - holder->held : options_.overdue_after;
-        if (left > zero) {
-            due = std::min(due, now + left);
-        } else {
-            of.told_use = uses_of(place.word.load(std::memory_order_relaxed));  // relaxed: confirmed by what follows
-            ++care_->told;
-            ++counters_.overdue;
-            refresh_attention();  // announced first (A3); then looked whether it came home meanwhile (A4)
-            if (const auto word = place.word.load(std::memory_order_seq_cst);
-                phase_of(word) != slot_phase::in_use || uses_of(word) != of.told_use) {
-                of.told_use = 0;
-                --care_->told;
-                --counters_.overdue;
-                return due;
-            }
-            tell(events::overdue{*holder});
-            if (options_.on_overdue == overdue_action::replace) (void)write_off(place);
-        }
+/// About a worker whose time is over: where there is room its successor is made first, one at a time. Returns when to
+/// look again; never if somebody will tell.
+inline clock_source::instant pool_core::renew(slot& place, clock_source::instant now, errands& out) {
+    if (!care_->may_send() || care_->under_way(errand::task::renew) > 0) return clock_source::never;
+    if (!may_send_for_more(now)) return next_attempt_after(now);
+    if (limits_.has_room(live_)) {
+        if (slot* const fresh = reserve_place(now))
+            send_for(out,
+                     {.what = errand::task::renew, .place = fresh, .old = &place, .old_worker = place.id, .now = now});
+    } else if (end_soon(place, events::retirement::expired)) {
+        send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
     }
-    if (now < of.expires) return std::min(due, of.expires);
-    if (of.ends) return due;
-    if (!may_send_for_more(now)) return std::min(due, next_attempt_after(now));
-    mark_ending(place, events::retirement::expired);
-    return due;
+    return clock_source::never;
 }
 
 inline void pool_core::make_missing(std::size_t idle, clock_source::instant now, errands& out) {
+    if (care_->filling > 0) return;
     const bool fills = options_.start != start_mode::lazy || live_ < care_->filled;
-    while (!out.full() && may_send_for_more(now) &&
+    while (care_->may_send() && may_send_for_more(now) &&
            ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
         slot* const place = reserve_place(now);
         if (place == nullptr) return;
         ++idle;
-        send_for(out, errand::task::make, place, now);
+        send_for(out, {.what = errand::task::make, .place = place, .now = now});
     }
 }
 

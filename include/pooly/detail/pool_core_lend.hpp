@@ -243,9 +243,7 @@ inline std::optional<grant> pool_core::make_for(slot& place, const request& ask)
     }
     if (closed_ || late) {  // made in vain: to the next one (I4) or, in a closed pool, away (I9)
         auto got = turn_away(closed_ ? errc::closed : *late, ask);
-        const bool kept = put_back(place, wakes);
-        conclude(lock, wakes);
-        if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+        bring_home(place, lock, wakes);
         return got;
     }
     place.pass_on();

@@ -35,16 +35,24 @@ inline void pool_core::cancel_place(slot& place) noexcept {
 }
 
 inline void pool_core::free_place(slot& place) noexcept {
+    unmark(place);
     past_uses_ += uses_of(place.word.load(std::memory_order_relaxed));
     place.word.store(0, std::memory_order_relaxed);
     first_empty_ = std::min(first_empty_, slots_.index_of(place));
     --live_;
     if (is_outgrown(place)) --outgrown_;
-    if (care_) {
-        unmark(place);
-        care_->of[slots_.index_of(place)] = {};
-        care_->stirred = true;
-    }
+    if (!care_) return;
+    auto& of = care_->of[slots_.index_of(place)];
+    if (of.told_use != 0) --care_->told;
+    of = {};
+    care_->stirred = true;
+}
+
+/// For a worker that nobody asked for.
+inline create_context pool_core::spare_context() const {
+    create_context context;
+    context.deadline = steady_deadline(options_.checkout_timeout);
+    return context;
 }
 
 inline std::exception_ptr pool_core::construct(slot& place, const create_context& context,
@@ -59,28 +67,35 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
     }
     const auto ended = clock_.now();
     if (error == nullptr) {
-        place.created = ended.count();
         // By the clock that will be asked how long it idled; relaxed: published with the worker (S1)
         place.since.store(stamp_time().count(), std::memory_order_relaxed);
         create_.record(ended - began);
     }
     std::string why;  // what an exception says, and its end, are user code, too (I5)
-    if (error != nullptr && care_ && care_->observer) why = text_of(error);
+    if (error != nullptr && care_ && care_->observer) {
+        try {
+            why = text_of(error);
+        } catch (...) {  // no memory
+        }
+    }
     std::exception_ptr forgotten;
     const std::lock_guard<std::mutex> guard{mutex()};
     factory_fails_ = error != nullptr;
     const bool was_down = governor_.is_down();
     now = std::max(now, ended);
+    const slot_care* const of = care_of(place);
+    const bool given_up = of != nullptr && of->written_off;  // then the governor knows of its end already
     if (!factory_fails_) {
         ++counters_.created;
-        governor_.succeeded(attempt);
+        place.created = ended.count();
+        if (!given_up) governor_.succeeded(attempt);
         if (was_down && !governor_.is_down()) tell(events::backend_up{now - down_since_});
         note_created(place, now, ended - began);
     } else {
         ++counters_.create_failures;
         forgotten = std::exchange(last_error_, error);
         last_error_at_ = ended;
-        governor_.failed(attempt, now);
+        if (!given_up) governor_.failed(attempt, now);
         if (!was_down && governor_.is_down()) {
             down_since_ = now;
             tell(events::backend_down{std::move(why), governor_.next_attempt() - now});
@@ -103,15 +118,15 @@ inline std::exception_ptr pool_core::make_spare(slot& place, const create_contex
     if (tried) error = construct(place, context, now);
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    bool kept = true;
-    if (tried && error == nullptr)
-        kept = put_back(place, wakes);
-    else if (tried)
+    if (tried && error == nullptr) {
+        bring_home(place, lock, wakes);
+        return nullptr;
+    }
+    if (tried)
         free_place(place);
     else
         cancel_place(place);
     conclude(lock, wakes);
-    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
     return error;
 }
 

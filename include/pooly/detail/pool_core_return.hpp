@@ -66,9 +66,7 @@ inline void pool_core::check_in(slot& place) noexcept {
     note_return(place, now);
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
     place.update_since(now);
-    const bool kept = put_back(place, wakes);
-    conclude(lock, wakes);
-    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+    bring_home(place, lock, wakes);
 }
 
 /// Whether the caller's worker will not be lent again. Takes the lock only if there is something to it.
@@ -101,6 +99,13 @@ inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock
     conclude(lock, wakes);
 }
 
+/// Puts a worker of the caller's back, or ends it.
+inline void pool_core::bring_home(slot& place, std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
+    const bool kept = put_back(place, wakes);
+    conclude(lock, wakes);
+    if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
+}
+
 /// Rules 6 to 9 for a worker of the caller's: to its end (false: it is retiring, to be disposed of by the caller), to
 /// the oldest waiter, or to idle. Followed by `conclude`, since there may be more to give, or too much.
 inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
@@ -108,9 +113,9 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
         begin_retiring(place, why_it_ends(place));
         return false;
     }
+    unmark(place);                      // it may have been stuck, and another have its place
     if (limits_.is_over(standing())) {  // rule 7 for a pool that was made smaller: places come first
         begin_retiring(place, events::retirement::surplus);
-        ++counters_.dismissed;
         return false;
     }
     if (!queue_.empty() && !holds_back() && (!barging() || front_is_overdue())) {
@@ -121,7 +126,6 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
     }
     if (limits_.has_surplus(standing()) && (queue_.empty() || holds_back()) && !keeps_surplus(1)) {
         begin_retiring(place, events::retirement::surplus);
-        ++counters_.dismissed;
         return false;
     }
     make_idle(place);
@@ -165,6 +169,7 @@ inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
         wake_list wakes;
         std::unique_lock<std::mutex> lock{mutex()};
         if (how == farewell::with_retire) ++counters_.destroyed;
+        unmark(*ending);
         --retiring_;
         free_place(*ending);
         ending = claim_surplus();
@@ -173,9 +178,7 @@ inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
         finish(lock, wakes);
     }
     if (spare == nullptr) return;
-    create_context context;
-    context.deadline = steady_deadline(options_.checkout_timeout);
-    (void)make_spare(*spare, context);  // a failure is remembered, and the place kept (rule 14)
+    (void)make_spare(*spare, spare_context());  // a failure is remembered, and the place kept (rule 14)
 }
 
 inline void pool_core::end_worker(slot& place, farewell how) noexcept {
@@ -201,6 +204,7 @@ inline void pool_core::begin_retiring(slot& place, events::retirement why) noexc
     tell(events::retired{place.id, why, std::max(clock_.now() - made, made.zero()),
                          uses_of(place.word.load(std::memory_order_relaxed))});  // relaxed: our own
     if (why == events::retirement::expired) ++counters_.expired;
+    if (why == events::retirement::surplus) ++counters_.dismissed;
     begin_retiring(place);
 }
 
@@ -211,16 +215,17 @@ inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wak
     while ((refresh_attention() & attention::waiters) != 0) settle(wakes);
     name_prober(wakes);
     if (draining_ > 0 || closed_) drained_.notify_all();
-    const bool last = orphaned_ && live_ == 0 && written_off_ == 0 && errands_out_ == 0;
+    const bool over = orphaned_ && live_ == 0 && written_off_ == 0 && errands_out() == 0;
+    const bool last = over && !news_are_told();
     const auto id = control_->pool_id;
     if (last) control_->vacate();
-    const bool stirred = care_ && (std::exchange(care_->stirred, false) || last);  // at last, to be forgotten
+    const bool stirred = care_ && (std::exchange(care_->stirred, false) || over);  // at last, to be forgotten
     const auto by = stirred ? care_->by : nullptr;
     lock.unlock();
     wakes.tell_all();
     if (by) by->kick(id);
     if (!last) return;
-    if (care_) tell_observer();
+    while (care_ && care_->has_news()) tell_observer();  // nobody else does
     delete this;
 }
 

@@ -70,7 +70,6 @@ inline slot* pool_core::claim_surplus() {
     if (!limits_.is_over(now) && (wanted || !limits_.has_surplus(now) || keeps_surplus(0))) return nullptr;
     slot* const place = claim_idle();
     if (place == nullptr) return nullptr;
-    ++counters_.dismissed;
     place->change_unused(slot_phase::in_use);
     begin_retiring(*place, events::retirement::surplus);
     return place;
@@ -206,6 +205,8 @@ inline std::size_t pool_core::hold_all_back() noexcept {
     slots_.for_each([&](slot& place) {
         if (place.try_keep(slot_phase::held)) return;
         const auto phase = phase_of(place.word.load(std::memory_order_relaxed));  // relaxed: a later one counts too
+        if (const auto* const of = care_of(place); of != nullptr && of->written_off && phase != slot_phase::in_use)
+            return;
         if (phase != slot_phase::empty && phase != slot_phase::stale && phase != slot_phase::retiring) ++out;
     });
     return out;

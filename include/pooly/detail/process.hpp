@@ -60,7 +60,7 @@ public:
     }
 
     /// How often this process is a child that was forked since the library was first used.
-    [[nodiscard]] static unsigned forks() noexcept { return forks_; }
+    [[nodiscard]] unsigned forks() const noexcept { return forks_; }
 
 private:
 #if POOLY_HAS_ATFORK
@@ -85,7 +85,7 @@ private:
     }
 #endif
 
-    static inline unsigned forks_ = 0;  // changed where there is one thread
+    unsigned forks_ = 0;  // changed where there is one thread
 
     const bool has_fence_ = process_fence::prepare();
     std::mutex mutex_;

@@ -51,6 +51,7 @@ public:
         run& operator=(const run&) = delete;
         ~run() { ::operator delete (memory_, std::align_val_t{layout_.alignment}); }  // a slot's own end is trivial
 
+        [[nodiscard]] std::size_t size() const noexcept { return count_; }
         [[nodiscard]] slot& operator[](std::size_t i) noexcept {
             return *std::launder(reinterpret_cast<slot*>(memory_ + i * layout_.stride));
         }
