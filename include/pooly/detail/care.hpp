@@ -75,14 +75,21 @@ struct care {
 
     /// How many errands of a kind are out that are not stuck: those that others wait for.
     [[nodiscard]] std::size_t under_way(errand::task what) const noexcept {
-        return static_cast<std::size_t>(std::count_if(
-            out.begin(), out.end(), [what](const outing& one) { return one.what == what && !one.stuck; }));
+        return count([what](const outing& one) { return one.what == what && !one.stuck; });
+    }
+    /// How many of two kinds are out, stuck ones included.
+    [[nodiscard]] std::size_t out_for(errand::task what, errand::task or_what) const noexcept {
+        return count([=](const outing& one) { return one.what == what || one.what == or_what; });
     }
     [[nodiscard]] bool may_send() const noexcept {
-        const auto stuck = std::count_if(out.begin(), out.end(), [](const outing& one) { return one.stuck; });
-        return out.size() + 1 < errands::most && static_cast<std::size_t>(stuck) < most_stuck;  // one for the observer
+        return out.size() + 1 < errands::most &&  // one for the observer
+               count([](const outing& one) { return one.stuck; }) < most_stuck;
     }
     [[nodiscard]] bool has_news() const noexcept { return events && !events->empty(); }
+    template <class Predicate>
+    [[nodiscard]] std::size_t count(Predicate&& which) const noexcept {
+        return static_cast<std::size_t>(std::count_if(out.begin(), out.end(), which));
+    }
     [[nodiscard]] outing* find(std::uint64_t number) noexcept {
         const auto one = std::find_if(out.begin(), out.end(), [number](const outing& o) { return o.number == number; });
         return one != out.end() ? &*one : nullptr;

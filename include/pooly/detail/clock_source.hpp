@@ -27,7 +27,7 @@ struct clock_source {
     /// `now + timeout`, `never` where that is past the end of time.
     [[nodiscard]] instant after(instant timeout) const noexcept { return later(now(), timeout); }
     [[nodiscard]] static constexpr instant later(instant from, instant by) noexcept {
-        return by >= never - from ? never : from + by;
+        return from > from.zero() && by >= never - from ? never : from + by;
     }
 
 private:

@@ -86,21 +86,10 @@ inline bool pool_core::take_idle(slot& place) noexcept {
 }
 
 /// A worker that somebody has is to end when it comes home.
-inline void pool_core::mark_ending(slot& place, events::retirement why) noexcept {
+inline void pool_core::mark_ending(const slot& place, events::retirement why) noexcept {
     auto& of = care_->of[slots_.index_of(place)];
     of.why = why;
     if (!std::exchange(of.ends, true) && !of.written_off) ++care_->ending;
-}
-
-/// Ends a worker. True: it was idle, and is the caller's to dispose of. False: it ends when it comes home.
-inline bool pool_core::end_soon(slot& place, events::retirement why) noexcept {
-    if (!take_idle(place)) {
-        mark_ending(place, why);
-        refresh_attention();                  // (A3)
-        if (!take_idle(place)) return false;  // (A4)
-    }
-    begin_retiring(place, why);
-    return true;
 }
 
 /// It is on its way out now, or back.

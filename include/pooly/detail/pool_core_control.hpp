@@ -109,6 +109,7 @@ inline std::size_t pool_core::drain(clock_source::instant until) {
 }
 
 inline void pool_core::restart() {
+    const filler alone{*this};
     if (const auto swept = renew_all()) fill(options_.start == start_mode::lazy ? *swept : pool_options::unlimited);
 }
 
@@ -144,6 +145,7 @@ inline void pool_core::suspend(bool on) noexcept {
 }
 
 inline void pool_core::resize(const sizing& limits) {
+    const filler alone{*this};
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     while (slots_.size() < limits.places() + written_off_) {
@@ -163,6 +165,7 @@ inline void pool_core::resize(const sizing& limits) {
 }
 
 inline std::size_t pool_core::prewarm() {
+    const filler alone{*this};
     {
         const std::lock_guard<std::mutex> guard{mutex()};
         governor_.retry_now();
@@ -205,16 +208,19 @@ inline void pool_core::filler::count(int more) {
     core_->finish(lock, wakes);
 }
 
-/// Makes up to `most` workers that are missing under `size`, in the caller's thread. Throws the factory's exception;
-/// what was made by then stays. Returns how many were made.
+/// Makes up to `most` workers that are missing under `size`, in the caller's thread. Throws the factory's exception,
+/// also that of another's attempt while the backend is down for it; what was made by then stays. Returns how many were
+/// made.
 inline std::size_t pool_core::fill(std::size_t most) {
-    const filler alone{*this};
     for (std::size_t made = 0;; ++made) {
         std::unique_lock<std::mutex> lock{mutex()};
-        slot* const place = made < most && limits_.wants_more(live_) ? reserve_place(clock_.now()) : nullptr;
+        const bool wanted = made < most && limits_.wants_more(live_) && !closed_ && !failed_;
+        slot* const place = wanted ? reserve_place(clock_.now()) : nullptr;
+        auto error = wanted && place == nullptr && governor_.is_down() ? last_error_ : nullptr;
         lock.unlock();
+        if (place != nullptr) error = make_spare(*place, create_context{});
+        if (error != nullptr) std::rethrow_exception(error);
         if (place == nullptr) return made;
-        if (const auto error = make_spare(*place, create_context{})) std::rethrow_exception(error);
     }
 }
 

@@ -55,16 +55,15 @@ inline void pool_core::check_idle(slot& place, clock_source::instant now) noexce
     dispose(place, farewell::with_retire, then::leave_empty);
 }
 
-/// Ends a worker whose successor is there.
-inline void pool_core::succeed(slot& old, std::uint64_t worker) noexcept {
+/// The successor of a worker is there: it ends at the next visit if it is idle, or when it comes home.
+inline void pool_core::succeed(const slot& old, std::uint64_t worker) noexcept {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
-    const auto phase = phase_of(old.word.load(std::memory_order_relaxed));  // relaxed: confirmed by a claim
-    const bool lives = old.id == worker && (phase == slot_phase::idle || phase == slot_phase::held ||
-                                            phase == slot_phase::in_use || phase == slot_phase::checking);
-    const bool ending = lives && end_soon(old, events::retirement::expired);
-    conclude(lock, wakes);
-    if (ending) dispose(old, farewell::with_retire, then::leave_empty);
+    const auto phase = phase_of(old.word.load(std::memory_order_relaxed));  // relaxed: its owner looks for the mark
+    const bool lives = phase == slot_phase::idle || phase == slot_phase::held || phase == slot_phase::in_use ||
+                       phase == slot_phase::checking;
+    if (lives && old.id == worker) mark_ending(old, events::retirement::expired);
+    finish(lock, wakes);
 }
 
 /// Tells the observer what is in the queue, for half as long as an errand may take: what is left is told by another.

@@ -60,6 +60,15 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
     return due;
 }
 
+/// Whether the watchdog may take one more idle worker away, or occupy one more place: not as many as there are, lest
+/// user code that hangs leaves nothing to the consumers.
+inline bool pool_core::may_take_one() const noexcept {
+    return care_->may_send() && care_->out_for(errand::task::check, errand::task::retire) < limits_.places();
+}
+inline bool pool_core::may_fill_one() const noexcept {
+    return care_->may_send() && care_->out_for(errand::task::make, errand::task::renew) < limits_.places();
+}
+
 /// Whether the watchdog may have the factory called now. Without a backoff consumers may at any time, and pace
 /// themselves; it would try without a pause.
 inline bool pool_core::may_send_for_more(clock_source::instant now) const noexcept {
@@ -77,27 +86,22 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
-    const bool may_end = care_->may_send() && care_->under_way(errand::task::retire) == 0;
     if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
         const auto over = clock_source::later(since, options_.overflow_linger);
-        if (now < over) {
+        if (now < over)
             due = over;
-        } else if (may_end && !keeps_ahead(0) && end_soon(place, events::retirement::surplus)) {
-            send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
+        else if (!keeps_ahead(0) && send_away(place, events::retirement::surplus, now, out))
             return due;
-        }
     }
-    if (now < of.expires)
-        due = std::min(due, of.expires);
-    else if (may_end)
-        due = std::min(due, renew(place, now, out));
+    if (of.ends && send_away(place, of.why, now, out)) return due;
+    due = std::min(due, now < of.expires ? of.expires : renew(place, now, out));
     if (options_.health_interval > zero && source_->checks_health()) {
         const bool used = uses_of(place.word.load(std::memory_order_relaxed)) > 0;  // relaxed: a hint
         const auto when =
             clock_source::later(used ? std::max(of.checked, since) : of.checked, options_.health_interval);
         if (now < when)
             due = std::min(due, when);
-        else if (care_->may_send() && care_->under_way(errand::task::check) == 0 && take_idle(place))
+        else if (may_take_one() && care_->under_way(errand::task::check) == 0 && take_idle(place))
             send_for(out, {.what = errand::task::check, .place = &place, .now = now});
     }
     return due;
@@ -154,22 +158,32 @@ inline clock_source::instant pool_core::look_for_leases(std::uint64_t uses, cloc
 /// About a worker whose time is over: where there is room its successor is made first, one at a time. Returns when to
 /// look again; never if somebody will tell.
 inline clock_source::instant pool_core::renew(slot& place, clock_source::instant now, errands& out) {
-    if (!care_->may_send() || care_->under_way(errand::task::renew) > 0) return clock_source::never;
+    const bool renews = care_->under_way(errand::task::renew) + care_->under_way(errand::task::retire) > 0;
+    if (renews || !may_fill_one()) return clock_source::never;
     if (!may_send_for_more(now)) return next_attempt_after(now);
     if (limits_.has_room(live_)) {
         if (slot* const fresh = reserve_place(now))
             send_for(out,
                      {.what = errand::task::renew, .place = fresh, .old = &place, .old_worker = place.id, .now = now});
-    } else if (end_soon(place, events::retirement::expired)) {
-        send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
+    } else if (!send_away(place, events::retirement::expired, now, out)) {
+        mark_ending(place, events::retirement::expired);
+        return clock_source::later(now, demand_look);  // it may have come home before the mark was announced
     }
     return clock_source::never;
+}
+
+/// Has an idle worker ended, one at a time.
+inline bool pool_core::send_away(slot& place, events::retirement why, clock_source::instant now, errands& out) {
+    if (!may_take_one() || care_->under_way(errand::task::retire) > 0 || !take_idle(place)) return false;
+    begin_retiring(place, why);
+    send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
+    return true;
 }
 
 inline void pool_core::make_missing(std::size_t idle, clock_source::instant now, errands& out) {
     if (care_->filling > 0) return;
     const bool fills = options_.start != start_mode::lazy || live_ < care_->filled;
-    while (care_->may_send() && may_send_for_more(now) &&
+    while (may_fill_one() && may_send_for_more(now) &&
            ((limits_.wants_more(live_) && fills) || idle < options_.min_idle)) {
         slot* const place = reserve_place(now);
         if (place == nullptr) return;
