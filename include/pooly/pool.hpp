@@ -68,7 +68,8 @@ public:
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    /// Closes. Blocks: as long as it takes to destroy the idle workers; not for leases.
+    /// Closes. Blocks: as long as it takes to destroy the idle workers, and at most `check_timeout` for user code that
+    /// the watchdog called and for the last events to be told; not for leases.
     ~pool() {
         core_->close();
         core_->orphan();
