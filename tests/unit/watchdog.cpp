@@ -27,6 +27,7 @@
 #include "support/child_process.hpp"
 #include "support/code_of.hpp"
 #include "support/counted_pool.hpp"
+#include "support/gate.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/recorder.hpp"
@@ -44,8 +45,11 @@ using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::code_of;
 using pooly::test::elsewhere;
+using pooly::test::gate;
+using pooly::test::let_it_look;
 using pooly::test::manual_clock;
 using pooly::test::pass;
+using pooly::test::quiet;
 using pooly::test::queued_consumer;
 using pooly::test::recorder;
 using pooly::test::take;
@@ -61,38 +65,6 @@ namespace {
 static_assert(!std::is_copy_constructible_v<watchdog> && !std::is_move_constructible_v<watchdog>);
 static_assert(!std::is_copy_assignable_v<watchdog> && !std::is_move_assignable_v<watchdog>);
 static_assert(std::is_nothrow_destructible_v<watchdog>);
-
-/// Options of a pool in which nothing is due by itself.
-pool_options quiet(std::size_t size, std::shared_ptr<watchdog> by, std::size_t max_overflow = 0) {
-    pool_options options;
-    options.size = size;
-    options.max_overflow = max_overflow;
-    options.health_interval = 0s;
-    options.check_after_idle = -1s;
-    options.max_restarts = pool_options::unlimited;
-    options.watchdog = std::move(by);
-    return options;
-}
-
-/// User code that does not return before it is told to.
-struct gate {
-    std::counting_semaphore<> at_work{0};
-    std::counting_semaphore<> go_on{0};
-    void operator()() {
-        at_work.release();
-        go_on.acquire();
-    }
-};
-
-/// Returns when a background watchdog, of which all of that pool's peers are, has looked at each of them that was due.
-template <class Pool>
-void let_it_look(const Pool& checked_every_ms) {
-    for (int i = 0; i < 5; ++i) {
-        const auto before = checked_every_ms.stats().health_checks;
-        manual_clock::advance(2ms);
-        wait_until([&] { return checked_every_ms.stats().health_checks > before; });
-    }
-}
 
 /// Tells the background watchdog's own time: counts how often it was read.
 struct counting_clock {
@@ -832,138 +804,6 @@ TEST_CASE("in the background a lease is found overdue that began after the watch
     const auto held = pool.db.checkout();
     manual_clock::advance(11s);
     wait_until([&] { return pool.db.stats().overdue == 1; });
-}
-
-// Stuck. --------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// A pool whose health check does not return.
-struct hanging_pool {
-    explicit hanging_pool(std::shared_ptr<watchdog> by, std::size_t size = 1,
-                          std::shared_ptr<pooly::pool_observer> observer = nullptr)
-        : db{[this] { return worker{at}; },
-             {.size = size,
-              .check_after_idle = -1s,
-              .health_interval = 10s,
-              .check_timeout = 5ms,
-              .observer = std::move(observer),
-              .watchdog = std::move(by)},
-             {.healthy = [this](worker& one) {
-                 if (one.number() == 1) at_check();
-                 return true;
-             }}} {}
-    /// Its hook refers to this, so it has to be through before this ends.
-    void let_go() {
-        at_check.go_on.release();
-        wait_until([&] { return db.status().late == 0 && db.status().retiring == 0; });
-    }
-
-    gate at_check;
-    backend at;
-    pooly::pool<worker, manual_clock> db;
-};
-
-}  // namespace
-
-TEST_CASE("a health check that hangs is told once, its worker's place is given away, and no other pool is delayed") {
-    const auto dog = watchdog_by_hand();
-    const auto seen = std::make_shared<recorder>();
-    hanging_pool pool{dog, 1, seen};
-    watched_pool other{{.size = 2, .check_after_idle = -1s, .health_interval = 10s, .watchdog = dog}};
-    pass(*dog, 11s);  // returns
-    CHECK(other.db.stats().health_checks == 2);
-    CHECK(pool.db.status().late == 1);
-    CHECK(pool.db.stats().stuck == 1);
-    for (int i = 0; i < 3; ++i) pass(*dog, 11s);
-    CHECK(other.db.stats().health_checks == 8);
-    CHECK(pool.db.status().idle == 1);
-    CHECK(pool.db.checkout()->number() == 2);
-    const auto told = seen->of<events::stuck>();
-    REQUIRE(told.size() == 1);
-    CHECK(std::string{told[0].what} == "healthy");
-    CHECK(told[0].worker == 1);
-    CHECK(told[0].lasted >= 5ms);
-    pool.let_go();
-    CHECK(pool.at.alive == 1);
-    CHECK(pool.db.status().idle == 1);
-}
-
-TEST_CASE("the other workers of a pool are checked while one check hangs") {
-    const auto dog = watchdog_by_hand();
-    hanging_pool pool{dog, 3};
-    for (int i = 0; i < 3; ++i) pass(*dog, 11s);
-    CHECK(pool.db.stats().stuck == 1);
-    CHECK(pool.db.stats().health_checks >= 4);
-    CHECK(pool.db.status().idle == 3);
-    pool.let_go();
-}
-
-TEST_CASE("a pool may be destroyed while its health check hangs, and so may its watchdog") {
-    auto dog = watchdog_by_hand();
-    const auto alive = std::make_shared<std::atomic<int>>(0);
-    const auto at_check = std::make_shared<gate>();
-    {
-        pooly::worker_hooks<std::shared_ptr<int>> hooks;
-        hooks.healthy = [at_check](std::shared_ptr<int>&) { return (*at_check)(), true; };
-        pooly::pool<std::shared_ptr<int>, manual_clock> db{
-            [alive] {
-                ++*alive;
-                return std::shared_ptr<int>{new int{1}, [alive](int* one) {
-                                                --*alive;
-                                                delete one;
-                                            }};
-            },
-            {.size = 2, .check_after_idle = -1s, .health_interval = 10s, .check_timeout = 5ms, .watchdog = dog},
-            hooks};
-        pass(*dog, 11s);
-        CHECK(db.stats().stuck >= 1);
-    }
-    dog.reset();
-    CHECK(*alive >= 1);
-    at_check->go_on.release(8);
-    wait_until([&] { return *alive == 0; });
-}
-
-TEST_CASE("a factory that hangs is told as stuck, and the pools beside it go on") {
-    const auto dog = watchdog_by_hand();
-    const auto seen = std::make_shared<recorder>();
-    gate at_factory;
-    auto options = quiet(2, dog);
-    options.start = start_mode::background;
-    options.check_timeout = 5ms;
-    options.max_connecting = 1;
-    options.observer = seen;
-    pooly::pool<int, manual_clock> db{[&] { return at_factory(), 1; }, options};
-    watched_pool other{{.size = 1, .health_interval = 10s, .watchdog = dog}};
-    pass(*dog, 11s);
-    pass(*dog, 11s);
-    CHECK(other.db.stats().health_checks == 2);
-    const auto stuck = seen->of<events::stuck>();
-    REQUIRE(stuck.size() == 2);  // as many as there are places: none is called that could not be given away
-    for (const auto& one : stuck) CHECK(std::string{one.what} == "factory");
-    CHECK(db.stats().stuck == 2);
-    CHECK(db.status().late == 2);
-    CHECK(db.status().live == 0);
-    at_factory.go_on.release(2);
-    wait_until([&] { return db.status().late == 0; });
-    dog->sweep();
-    CHECK(db.status().idle == 2);
-    CHECK(db.status().live == 2);
-}
-
-TEST_CASE("in the background a check that hangs delays no other pool") {
-    const auto dog = std::make_shared<watchdog>();
-    std::vector<std::unique_ptr<hanging_pool>> hanging;
-    for (int i = 0; i < 5; ++i) hanging.push_back(std::make_unique<hanging_pool>(dog));
-    watched_pool other{{.size = 1, .check_after_idle = -1s, .health_interval = 1ms, .watchdog = dog}};
-    manual_clock::advance(11s);
-    for (const auto& one : hanging) wait_until([&] { return one->db.stats().stuck == 1; });
-    let_it_look(other.db);
-    for (const auto& one : hanging) {
-        wait_until([&] { return one->db.status().idle == 1; });
-        one->let_go();
-    }
 }
 
 // The watchdog's own life.
