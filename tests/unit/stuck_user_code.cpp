@@ -306,6 +306,7 @@ TEST_CASE(
     watched_pool pool{options, hooks};
     it = &pool;
     pass(*dog, 11s);
+    at_retire.at_work.acquire();
     REQUIRE(before);
     CHECK(before->retiring + before->late == 1);
     CHECK(adds_up(*before, 2));

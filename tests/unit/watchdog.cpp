@@ -1131,7 +1131,7 @@ TEST_CASE("a pool that is made in a forked child does not take the parent's watc
             return pooly::pool<int>{[] { return 1; }, {.size = 1, .watchdog = dog}}.status();
         });
         const auto other = code_of([&] { return pools.add("db", [] { return 1; }, {.size = 1}); });
-        pooly::pool own{[] { return 1; }, {.size = 1, .min_idle = 1}};
+        pooly::pool<int, manual_clock> own{[] { return 1; }, {.size = 1, .watchdog = watchdog_by_hand()}};
         return one == errc::closed && other == errc::closed && own.try_checkout() ? 0 : 1;
     });
     INFO(end.error_text);
