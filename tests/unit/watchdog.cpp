@@ -1126,17 +1126,17 @@ TEST_CASE("a static pool with a watchdog", "[.][dies-with-a-watched-pool]") {
 TEST_CASE("a pool that is made in a forked child does not take the parent's watchdog, which does nothing there") {
     const auto dog = GENERATE(true, false) ? watchdog_by_hand() : std::make_shared<watchdog>();
     pooly::pool_registry pools{dog};
+    const auto make = [] { return 1; };
+    using pool_of_ints = pooly::pool<int, manual_clock>;  // needs no thread, which a sanitizer would not have there
     const auto end = pooly::test::in_child_process([&] {
-        const auto one = code_of([&] {
-            return pooly::pool<int>{[] { return 1; }, {.size = 1, .watchdog = dog}}.status();
-        });
-        const auto other = code_of([&] { return pools.add("db", [] { return 1; }, {.size = 1}); });
-        pooly::pool<int, manual_clock> own{[] { return 1; }, {.size = 1, .watchdog = watchdog_by_hand()}};
+        const auto one = code_of([&] { return pool_of_ints{make, quiet(1, dog)}.status(); });
+        const auto other = code_of([&] { return pools.add<int, manual_clock>("db", make, quiet(1, nullptr)); });
+        pool_of_ints own{make, quiet(1, watchdog_by_hand())};
         return one == errc::closed && other == errc::closed && own.try_checkout() ? 0 : 1;
     });
     INFO(end.error_text);
     CHECK(end.exited_with(0));
-    CHECK(pools.add("db", [] { return 1; }, {.size = 1})->try_checkout());
+    CHECK(pools.add("db", make, quiet(1, dog))->try_checkout());
 }
 #endif
 
