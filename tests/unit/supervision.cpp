@@ -389,8 +389,8 @@ TEST_CASE("who waits through an outage is told when its time is up, and why ther
         const auto before = pool.at.refused.load();
         manual_clock::advance(2s);
         wait_until([&] { return pool.at.refused > before; });
+        wait_until([&] { return pool.db.status().waiting == 1; });  // again
     }
-    wait_until([&] { return pool.db.status().waiting == 1; });  // again
     manual_clock::advance(5s);
     CHECK(patient.answer().error() == errc::timeout);
     CHECK(text_of(patient.answer().cause()) == "the backend is down");
