@@ -375,7 +375,9 @@ TEST_CASE("a worker's time is never over in the middle of a lease") {
     for (int i = 0; i < 5; ++i) pass(*dog, 3s);
     CHECK(held->number() == number);
     CHECK(pool.db.status().in_use == 1);
-    held.checkin();
+    const auto before = pool.db.stats().expired;
+    held.checkin();  // it ends now, and not when somebody looks again
+    CHECK(pool.db.stats().expired == before + 1);
     dog->sweep();
     for (const auto& one : take(pool.db, 2)) CHECK(one->number() != number);
     CHECK(pool.db.status().live == 2);
@@ -408,6 +410,35 @@ TEST_CASE("a worker that is asked for while its successor is made ends when it c
     CHECK(db.status().live == 1);
     CHECK(db.checkout()->number() == 2);
     CHECK(at.alive == 1);
+}
+
+TEST_CASE("a worker that took the place of an old one while its successor was made does not end for that") {
+    const bool lent = GENERATE(false, true);
+    const auto dog = watchdog_by_hand();
+    auto options = quiet(1, dog, 1);
+    options.max_lifetime = 10s;
+    gate at_factory;
+    std::atomic<bool> gated{false};
+    backend at;
+    pooly::pool<worker, manual_clock> db{[&] {
+                                             if (gated.exchange(false)) at_factory();
+                                             return worker{at};
+                                         },
+                                         options};
+    gated = true;
+    manual_clock::advance(11s);
+    auto sweep = elsewhere([&] { dog->sweep(); });
+    at_factory.at_work.acquire();
+    db.checkout().discard();  // the old one is gone
+    auto held = db.checkout();
+    CHECK(held->number() == 2);
+    if (!lent) held.checkin();
+    at_factory.go_on.release();
+    sweep.get();
+    held.checkin();
+    CHECK(db.stats().expired == 0);
+    CHECK(db.status().live == 1);
+    CHECK(db.checkout()->number() == 2);
 }
 
 TEST_CASE("a worker whose successor could not be made is renewed later, without anybody's help") {
