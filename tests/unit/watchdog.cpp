@@ -662,6 +662,22 @@ TEST_CASE("places of dead workers are filled by the watchdog, those of a lazy po
     CHECK(pool.db.status().idle == (start == start_mode::eager ? 4U : 2U));
 }
 
+TEST_CASE("in the background a place is filled that its consumer could not refill") {
+    auto options = quiet(1, std::make_shared<watchdog>());
+    options.backoff_base = 1s;
+    watched_pool pool{options};
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = options.watchdog}};
+    let_it_look(other.db);
+    pool.at.down = true;
+    pool.db.checkout().discard();
+    CHECK(pool.at.refused == 1);
+    pool.at.down = false;
+    wait_until([&] {
+        manual_clock::advance(100ms);
+        return pool.db.status().idle == 1;
+    });
+}
+
 TEST_CASE("a factory that always fails is not called in a tight loop, whatever the backoff") {
     const std::chrono::nanoseconds base = GENERATE(0ns, 1ns, 100ms);
     const auto dog = watchdog_by_hand();
