@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <semaphore>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,6 +32,7 @@ using namespace std::chrono_literals;
 using pooly::pool_event;
 using pooly::pool_options;
 using pooly::test::asks_health;
+using pooly::test::backend;
 using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::pass;
@@ -97,6 +101,34 @@ TEST_CASE("events come in order, with the pool's name and numbers without a gap"
     }
 }
 
+TEST_CASE("a worker that dies as an overflow one, or before a restart, waits for no successor") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    auto options = observed(1, seen, dog);
+    options.max_overflow = 1;
+    options.start = pooly::start_mode::lazy;
+    options.backoff_base = options.backoff_cap;
+    watched_pool pool{options};
+    {
+        auto held = take(pool.db, 2);
+        held.back().discard();
+    }
+    CHECK(take(pool.db, 2).size() == 2);
+    {
+        auto last = pool.db.checkout();
+        pool.at.down = true;
+        last.discard();
+    }
+    CHECK(pool.at.refused == 1);
+    pool.db.restart();
+    pool.at.down = false;
+    CHECK(pool.db.prewarm() == 1);
+    dog->sweep();
+    CHECK(seen->count<events::discarded>() == 2);
+    CHECK(seen->count<events::created>() == 4);
+    CHECK(seen->count<events::replaced>() == 0);
+}
+
 TEST_CASE("events of each kind are told") {
     const auto dog = watchdog_by_hand();
     const auto seen = std::make_shared<recorder>();
@@ -163,6 +195,53 @@ TEST_CASE("events of each kind are told") {
     CHECK(seen->count<events::created>() >= 5);
     std::uint64_t number = 0;
     for (const auto& one : seen->all()) CHECK(one.number == ++number);
+}
+
+namespace {
+
+/// Keeps what it is told, and in which threads.
+struct whereabouts final : pooly::pool_observer {
+    recorder rest;
+    std::mutex in_use_by_the_program;
+    std::set<std::thread::id> threads;
+    void notify(const pool_event& event) override {
+        const std::lock_guard guard{in_use_by_the_program};
+        threads.insert(std::this_thread::get_id());
+        rest.notify(event);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the last events of a pool are told before its destructor returns, and by the watchdog, not in its thread") {
+    const auto seen = std::make_shared<whereabouts>();
+    { const watched_pool pool{observed(1, seen, std::make_shared<pooly::watchdog>())}; }
+    CHECK(seen->rest.count<events::created>() == 1);
+    CHECK(seen->rest.count<events::retired>() == 1);
+    CHECK(seen->threads.count(std::this_thread::get_id()) == 0);
+}
+
+TEST_CASE("the end of a worker that comes home after its pool is gone is told, by the watchdog if it goes round") {
+    const bool by_hand = GENERATE(true, false);
+    const auto dog = by_hand ? watchdog_by_hand() : std::make_shared<pooly::watchdog>();
+    const auto seen = std::make_shared<whereabouts>();
+    backend at;
+    pooly::lease<worker> held;
+    {
+        pooly::pool db{[&] { return worker{at}; }, observed(2, seen, dog)};
+        held = db.checkout();
+    }
+    CHECK(seen->rest.count<events::retired>() == (by_hand ? 0 : 1));  // of the idle one; nobody had it told
+    if (by_hand) {
+        held.checkin();
+    } else {
+        const std::lock_guard guard{seen->in_use_by_the_program};  // what its holder has locked no observer waits for
+        held.checkin();
+        CHECK(at.alive == 0);
+    }
+    wait_until([&] { return seen->rest.count<events::retired>() == 2; });
+    CHECK(seen->rest.count<events::created>() == 2);
+    if (!by_hand) CHECK(seen->threads.count(std::this_thread::get_id()) == 0);
 }
 
 TEST_CASE("what happens while an observer blocks is kept up to 1024 events, the rest is dropped and counted") {

@@ -142,6 +142,11 @@ TEST_CASE("a name is looked up without a string of its own, and may hold anythin
     CHECK(pools.remove(odd));
 }
 
+TEST_CASE("a registry needs a watchdog") {
+    CHECK_THROWS_WITH(pool_registry{nullptr}, ContainsSubstring("watchdog must not be null"));
+    CHECK_THROWS_AS(pool_registry{nullptr}, std::invalid_argument);
+}
+
 TEST_CASE("an empty name is refused by name") {
     int made = 0;
     pool_registry pools{watchdog_by_hand()};

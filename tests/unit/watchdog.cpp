@@ -27,6 +27,7 @@
 #include "support/child_process.hpp"
 #include "support/code_of.hpp"
 #include "support/counted_pool.hpp"
+#include "support/gate.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/recorder.hpp"
@@ -44,9 +45,12 @@ using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::code_of;
 using pooly::test::elsewhere;
+using pooly::test::gate;
+using pooly::test::let_it_look;
 using pooly::test::manual_clock;
 using pooly::test::pass;
 using pooly::test::queued_consumer;
+using pooly::test::quiet;
 using pooly::test::recorder;
 using pooly::test::take;
 using pooly::test::wait_until;
@@ -61,38 +65,6 @@ namespace {
 static_assert(!std::is_copy_constructible_v<watchdog> && !std::is_move_constructible_v<watchdog>);
 static_assert(!std::is_copy_assignable_v<watchdog> && !std::is_move_assignable_v<watchdog>);
 static_assert(std::is_nothrow_destructible_v<watchdog>);
-
-/// Options of a pool in which nothing is due by itself.
-pool_options quiet(std::size_t size, std::shared_ptr<watchdog> by, std::size_t max_overflow = 0) {
-    pool_options options;
-    options.size = size;
-    options.max_overflow = max_overflow;
-    options.health_interval = 0s;
-    options.check_after_idle = -1s;
-    options.max_restarts = pool_options::unlimited;
-    options.watchdog = std::move(by);
-    return options;
-}
-
-/// User code that does not return before it is told to.
-struct gate {
-    std::counting_semaphore<> at_work{0};
-    std::counting_semaphore<> go_on{0};
-    void operator()() {
-        at_work.release();
-        go_on.acquire();
-    }
-};
-
-/// Returns when a background watchdog, of which all of that pool's peers are, has looked at each of them that was due.
-template <class Pool>
-void let_it_look(const Pool& checked_every_ms) {
-    for (int i = 0; i < 5; ++i) {
-        const auto before = checked_every_ms.stats().health_checks;
-        manual_clock::advance(2ms);
-        wait_until([&] { return checked_every_ms.stats().health_checks > before; });
-    }
-}
 
 /// Tells the background watchdog's own time: counts how often it was read.
 struct counting_clock {
@@ -384,6 +356,31 @@ TEST_CASE("a worker's time is never over in the middle of a lease") {
     CHECK(pool.at.alive == 2);
 }
 
+TEST_CASE("workers that are lent when their time is over have successors first, where there is room") {
+    const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
+    const auto dog = watchdog_by_hand();
+    auto options = quiet(3, dog, 3);
+    options.max_lifetime = 10s;
+    options.lifetime_jitter = 0;
+    options.order = order;
+    int fewest = 3;
+    backend at;
+    auto hooks = asks_health();
+    hooks.retire = [&](worker&) { fewest = std::min(fewest, at.alive - 1); };
+    pooly::pool<worker, manual_clock> db{[&] { return worker{at}; }, options, hooks};
+    {
+        const auto held = take(db, 3);
+        pass(*dog, 11s);
+        CHECK(at.alive == 6);
+        CHECK(db.status().idle == 3);
+    }
+    CHECK(fewest == 3);
+    CHECK(db.stats().expired == 3);
+    CHECK(db.status().idle == 3);
+    for (const auto& one : take(db, 3)) CHECK(one->number() > 3);
+    CHECK(at.made == 6);
+}
+
 TEST_CASE("a worker that is asked for while its successor is made ends when it comes home") {
     const auto dog = watchdog_by_hand();
     auto options = quiet(1, dog, 1);
@@ -631,6 +628,87 @@ TEST_CASE("a background start returns at once, and the watchdog makes the worker
     CHECK(db.stats().created == 3);
 }
 
+TEST_CASE("in the background workers are made for the places that a pool is given while nobody uses it") {
+    const auto dog = std::make_shared<watchdog>();
+    SECTION("after a background start") {
+        auto options = quiet(1, dog);
+        options.start = start_mode::background;
+        watched_pool pool{options};
+        wait_until([&] { return pool.db.status().idle == 1; });
+        pool.db.resize(4, 0);
+        wait_until([&] { return pool.db.status().idle == 4; });
+    }
+    SECTION("ahead of demand") {
+        auto options = quiet(1, dog);
+        options.min_idle = 1;
+        watched_pool pool{options};
+        watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = dog}};
+        const auto held = pool.db.checkout();
+        let_it_look(other.db);
+        CHECK(pool.at.made == 1);
+        pool.db.resize(1, 3);
+        wait_until([&] { return pool.db.status().idle == 1; });
+    }
+}
+
+TEST_CASE("restart(), prewarm() and resize() make all workers in the caller's thread, though there is a watchdog") {
+    const auto dog = std::make_shared<watchdog>();
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = dog}};
+    const auto caller = std::this_thread::get_id();
+    std::atomic<bool> down{false};
+    std::atomic<bool> armed{false};
+    std::atomic<int> made_here{0};
+    std::atomic<int> made_elsewhere{0};
+    auto options = quiet(4, dog);
+    options.backoff_base = options.backoff_cap;
+    options.max_connecting = 4;
+    pooly::pool<int, manual_clock> db{[&] {
+                                          if (down) throw std::runtime_error{"the backend is down"};
+                                          const bool here = std::this_thread::get_id() == caller;
+                                          ++(here ? made_here : made_elsewhere);
+                                          if (here && armed) let_it_look(other.db);  // what is missing it might make
+                                          return 1;
+                                      },
+                                      options};
+    SECTION("restart") {
+        armed = true;
+        db.restart();
+        CHECK(made_here == 4 + 4);
+    }
+    SECTION("resize") {
+        armed = true;
+        db.resize(7, 0);
+        CHECK(made_here == 4 + 3);
+    }
+    SECTION("prewarm") {
+        auto held = take(db, 3);
+        down = true;
+        for (auto& one : held) one.discard();
+        down = false;
+        armed = true;
+        CHECK(db.prewarm() == 3);
+        CHECK(made_here == 4 + 3);
+    }
+    CHECK(made_elsewhere == 0);
+    CHECK(db.status().idle == db.options().size);
+}
+
+TEST_CASE("restart() throws what the factory throws, though the watchdog might have made an attempt before") {
+    const auto dog = std::make_shared<watchdog>();
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = dog}};
+    const auto caller = std::this_thread::get_id();
+    auto options = quiet(2, dog);
+    options.backoff_base = options.backoff_cap;
+    auto hooks = asks_health();
+    hooks.retire = [&](worker&) {
+        if (std::this_thread::get_id() == caller) let_it_look(other.db);
+    };
+    watched_pool pool{options, hooks};
+    pool.at.down = true;
+    CHECK_THROWS_AS(pool.db.restart(), std::runtime_error);
+    CHECK(pool.at.refused == 1);
+}
+
 TEST_CASE("a background start does not throw, and goes on until all workers are there") {
     const auto dog = watchdog_by_hand();
     auto options = quiet(3, dog);
@@ -800,6 +878,32 @@ TEST_CASE("the place of an overdue lease is served again, and the late worker en
     CHECK(pool.at.alive == 1);
 }
 
+TEST_CASE("all places are usable after a pool was made larger or smaller while workers were late") {
+    const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
+    const std::size_t smaller = GENERATE(0U, 1U, 2U);  // first; 0: not at all
+    const auto dog = watchdog_by_hand();
+    auto options = quiet(3, dog);
+    options.overdue_after = 10s;
+    options.on_overdue = overdue_action::replace;
+    options.order = order;
+    watched_pool pool{options};
+    auto late = take(pool.db, 2);
+    if (smaller > 0) pool.db.resize(smaller, 0);
+    pass(*dog, 11s);
+    const std::size_t given_away = smaller == 1 ? 1 : 2;  // at most as many as there are places
+    CHECK(pool.db.status().late == given_away);
+    for (const std::size_t size : {10U, 2U, 12U}) {
+        pool.db.resize(size, 0);
+        std::vector<pooly::lease<worker>> all;
+        while (auto one = pool.db.try_checkout()) all.push_back(std::move(one).value());
+        CHECK(all.size() == size - (2 - given_away));  // a lease that is overdue, but not given away, keeps its place
+        CHECK(pool.db.status().live == size);
+    }
+    late.clear();
+    CHECK(pool.db.status().late == 0);
+    CHECK(pool.at.alive == static_cast<int>(pool.db.status().live));
+}
+
 TEST_CASE("late workers are given up at most as often as there are places") {
     const auto dog = watchdog_by_hand();
     auto options = quiet(2, dog);
@@ -883,136 +987,57 @@ TEST_CASE("in the background a lease is found overdue that began after the watch
     wait_until([&] { return pool.db.stats().overdue == 1; });
 }
 
-// Stuck. --------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// A pool whose health check does not return.
-struct hanging_pool {
-    explicit hanging_pool(std::shared_ptr<watchdog> by, std::size_t size = 1,
-                          std::shared_ptr<pooly::pool_observer> observer = nullptr)
-        : db{[this] { return worker{at}; },
-             {.size = size,
-              .check_after_idle = -1s,
-              .health_interval = 10s,
-              .check_timeout = 5ms,
-              .observer = std::move(observer),
-              .watchdog = std::move(by)},
-             {.healthy = [this](worker& one) {
-                 if (one.number() == 1) at_check();
-                 return true;
-             }}} {}
-    /// Its hook refers to this, so it has to be through before this ends.
-    void let_go() {
-        at_check.go_on.release();
-        wait_until([&] { return db.status().late == 0 && db.status().retiring == 0; });
-    }
-
-    gate at_check;
+TEST_CASE("durations without an end overflow nowhere, and nothing is due by them") {
+    constexpr auto forever = std::chrono::nanoseconds::max();
+    const bool by_hand = GENERATE(true, false);
+    const auto dog = by_hand ? watchdog_by_hand() : std::make_shared<watchdog>();
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = dog}};
+    auto options = quiet(1, dog, 1);
+    options.health_interval = forever;
+    options.check_timeout = forever;
+    options.max_lifetime = forever;
+    options.overdue_after = forever;
+    options.on_overdue = overdue_action::replace;
+    options.overflow_linger = forever;
+    watched_pool pool{options};
     backend at;
-    pooly::pool<worker, manual_clock> db;
-};
-
-}  // namespace
-
-TEST_CASE("a health check that hangs is told once, its worker's place is given away, and no other pool is delayed") {
-    const auto dog = watchdog_by_hand();
-    const auto seen = std::make_shared<recorder>();
-    hanging_pool pool{dog, 1, seen};
-    watched_pool other{{.size = 2, .check_after_idle = -1s, .health_interval = 10s, .watchdog = dog}};
-    pass(*dog, 11s);  // returns
-    CHECK(other.db.stats().health_checks == 2);
-    CHECK(pool.db.status().late == 1);
-    CHECK(pool.db.stats().stuck == 1);
-    for (int i = 0; i < 3; ++i) pass(*dog, 11s);
-    CHECK(other.db.stats().health_checks == 8);
-    CHECK(pool.db.status().idle == 1);
-    CHECK(pool.db.checkout()->number() == 2);
-    const auto told = seen->of<events::stuck>();
-    REQUIRE(told.size() == 1);
-    CHECK(std::string{told[0].what} == "healthy");
-    CHECK(told[0].worker == 1);
-    CHECK(told[0].lasted >= 5ms);
-    pool.let_go();
-    CHECK(pool.at.alive == 1);
-    CHECK(pool.db.status().idle == 1);
-}
-
-TEST_CASE("the other workers of a pool are checked while one check hangs") {
-    const auto dog = watchdog_by_hand();
-    hanging_pool pool{dog, 3};
-    for (int i = 0; i < 3; ++i) pass(*dog, 11s);
-    CHECK(pool.db.stats().stuck == 1);
-    CHECK(pool.db.stats().health_checks >= 4);
-    CHECK(pool.db.status().idle == 3);
-    pool.let_go();
-}
-
-TEST_CASE("a pool may be destroyed while its health check hangs, and so may its watchdog") {
-    auto dog = watchdog_by_hand();
-    const auto alive = std::make_shared<std::atomic<int>>(0);
-    const auto at_check = std::make_shared<gate>();
+    pooly::pool steady{[&] { return worker{at}; }, options, asks_health()};
+    const auto let_go_on = [&] { by_hand ? pass(*dog, 24h) : let_it_look(other.db); };
     {
-        pooly::worker_hooks<std::shared_ptr<int>> hooks;
-        hooks.healthy = [at_check](std::shared_ptr<int>&) { return (*at_check)(), true; };
-        pooly::pool<std::shared_ptr<int>, manual_clock> db{
-            [alive] {
-                ++*alive;
-                return std::shared_ptr<int>{new int{1}, [alive](int* one) {
-                                                --*alive;
-                                                delete one;
-                                            }};
-            },
-            {.size = 2, .check_after_idle = -1s, .health_interval = 10s, .check_timeout = 5ms, .watchdog = dog},
-            hooks};
-        pass(*dog, 11s);
-        CHECK(db.stats().stuck >= 1);
+        const auto held = take(pool.db, 2);
+        const auto also_held = take(steady, 2);
+        let_go_on();
     }
-    dog.reset();
-    CHECK(*alive >= 1);
-    at_check->go_on.release(8);
-    wait_until([&] { return *alive == 0; });
+    let_go_on();
+    for (const auto& seen : {pool.db.stats(), steady.stats()}) {
+        CHECK(seen.health_checks + seen.overdue + seen.expired + seen.dismissed + seen.stuck == 0);
+        CHECK(seen.created == 2);
+    }
+    CHECK(pool.db.status().idle == 2);
+    pool.db.checkout().discard();
+    steady.checkout().discard();
+    let_go_on();
+    CHECK(pool.db.status().live == 1);
+    CHECK(steady.status().live == 1);
 }
 
-TEST_CASE("a factory that hangs is told as stuck, and the pools beside it go on") {
+TEST_CASE("a hook that may take for ever is waited for, and not told as stuck") {
     const auto dog = watchdog_by_hand();
-    const auto seen = std::make_shared<recorder>();
-    gate at_factory;
-    auto options = quiet(2, dog);
-    options.start = start_mode::background;
-    options.check_timeout = 5ms;
-    options.max_connecting = 1;
-    options.observer = seen;
-    pooly::pool<int, manual_clock> db{[&] { return at_factory(), 1; }, options};
-    watched_pool other{{.size = 1, .health_interval = 10s, .watchdog = dog}};
-    pass(*dog, 11s);
-    pass(*dog, 11s);
-    CHECK(other.db.stats().health_checks == 2);
-    const auto stuck = seen->of<events::stuck>();
-    REQUIRE(stuck.size() == 2);  // as many as there are places: none is called that could not be given away
-    for (const auto& one : stuck) CHECK(std::string{one.what} == "factory");
-    CHECK(db.stats().stuck == 2);
-    CHECK(db.status().late == 2);
-    CHECK(db.status().live == 0);
-    at_factory.go_on.release(2);
-    wait_until([&] { return db.status().late == 0; });
-    dog->sweep();
-    CHECK(db.status().idle == 2);
-    CHECK(db.status().live == 2);
-}
-
-TEST_CASE("in the background a check that hangs delays no other pool") {
-    const auto dog = std::make_shared<watchdog>();
-    std::vector<std::unique_ptr<hanging_pool>> hanging;
-    for (int i = 0; i < 5; ++i) hanging.push_back(std::make_unique<hanging_pool>(dog));
-    watched_pool other{{.size = 1, .check_after_idle = -1s, .health_interval = 1ms, .watchdog = dog}};
+    gate at_check;
+    auto options = quiet(1, dog);
+    options.health_interval = 10s;
+    options.check_timeout = std::chrono::nanoseconds::max();
+    auto hooks = asks_health();
+    hooks.healthy = [&](worker&) { return at_check(), true; };
+    watched_pool pool{options, hooks};
     manual_clock::advance(11s);
-    for (const auto& one : hanging) wait_until([&] { return one->db.stats().stuck == 1; });
-    let_it_look(other.db);
-    for (const auto& one : hanging) {
-        wait_until([&] { return one->db.status().idle == 1; });
-        one->let_go();
-    }
+    auto sweep = elsewhere([&] { dog->sweep(); });
+    at_check.at_work.acquire();
+    CHECK(pool.db.status().checking == 1);
+    at_check.go_on.release();
+    sweep.get();
+    CHECK(pool.db.stats().stuck == 0);
+    CHECK(pool.db.status().idle == 1);
 }
 
 // The watchdog's own life.
@@ -1182,6 +1207,24 @@ TEST_CASE("a static pool with a watchdog", "[.][dies-with-a-watched-pool]") {
     wait_until([&] { return db.stats().health_checks > 3 && db.stats().overdue == 1; });
     CHECK(counted().at.alive == 3);
 }
+
+#if POOLY_TEST_HAS_FORK
+TEST_CASE("a pool that is made in a forked child does not take the parent's watchdog, which does nothing there") {
+    const auto dog = GENERATE(true, false) ? watchdog_by_hand() : std::make_shared<watchdog>();
+    pooly::pool_registry pools{dog};
+    const auto end = pooly::test::in_child_process([&] {
+        const auto one = code_of([&] {
+            return pooly::pool<int>{[] { return 1; }, {.size = 1, .watchdog = dog}}.status();
+        });
+        const auto other = code_of([&] { return pools.add("db", [] { return 1; }, {.size = 1}); });
+        pooly::pool own{[] { return 1; }, {.size = 1, .min_idle = 1}};
+        return one == errc::closed && other == errc::closed && own.try_checkout() ? 0 : 1;
+    });
+    INFO(end.error_text);
+    CHECK(end.exited_with(0));
+    CHECK(pools.add("db", [] { return 1; }, {.size = 1})->try_checkout());
+}
+#endif
 
 #if POOLY_TEST_HAS_FORK && defined(__linux__)
 TEST_CASE("classic bug 12: a pool with a watchdog may die with the statics of a program") {

@@ -16,12 +16,11 @@ class pool_core;
 /// its slot, or is counted as a guest, so the core stays until it was run.
 struct errand {
     enum class task {
-        make,     // a worker that is missing
-        renew,    // one that will take the place of an old one
-        check,    // an idle worker's health
-        retire,   // a worker whose time is over
-        restart,  // a pool that failed
-        tell,     // the observer
+        make,    // a worker that is missing
+        renew,   // one that will take the place of an old one
+        check,   // an idle worker's health
+        retire,  // a worker whose time is over
+        tell,    // the observer
     };
 
     task what{};
@@ -35,8 +34,7 @@ struct errand {
     [[nodiscard]] const char* name() const noexcept {
         switch (what) {
             case task::make:
-            case task::renew:
-            case task::restart: return "factory";
+            case task::renew: return "factory";
             case task::check: return "healthy";
             case task::retire: return "retire";
             case task::tell: break;

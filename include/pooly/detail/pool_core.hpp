@@ -210,6 +210,7 @@ private:
     [[nodiscard]] bool is_outgrown(const slot& place) const noexcept;
     [[nodiscard]] bool is_outdated(const slot& place) const noexcept;
     [[nodiscard]] events::retirement why_it_ends(const slot& place) const noexcept;
+    void begin_generation() noexcept;
     void mark_all_stale() noexcept;
     std::size_t hold_all_back() noexcept;
     void let_go() noexcept;

@@ -119,18 +119,23 @@ inline std::optional<std::size_t> pool_core::renew_all() noexcept {
         wake_list wakes;
         std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return std::nullopt;
-        ++generation_;
-        outgrown_ = live_ + written_off_;
-        failed_ = false;
-        deaths_.forget();
-        last_death_ = clock_source::instant::min();
-        governor_.retry_now();
-        if (care_) care_->lost.clear();
-        tell(events::restarted{generation_});
-        mark_all_stale();
+        begin_generation();
         finish(lock, wakes);
     }
     return sweep_stale();
+}
+
+/// The workers of the former one are marked, and to be ended by the caller, or by the watchdog.
+inline void pool_core::begin_generation() noexcept {
+    ++generation_;
+    outgrown_ = live_ + written_off_;
+    failed_ = false;
+    deaths_.forget();
+    last_death_ = clock_source::instant::min();
+    governor_.retry_now();
+    if (care_) care_->lost.clear();
+    tell(events::restarted{generation_});
+    mark_all_stale();
 }
 
 inline void pool_core::suspend(bool on) noexcept {

@@ -24,7 +24,6 @@ inline void pool_core::run(const errand& one) noexcept {
             break;
         case errand::task::check: check_idle(*one.place, one.now); break;
         case errand::task::retire: dispose(*one.place, farewell::with_retire, then::leave_empty); break;
-        case errand::task::restart: (void)renew_all(); break;
         case errand::task::tell: tell_observer(); break;
     }
     errand_of_this_thread = outer;
@@ -96,7 +95,10 @@ inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const erran
     if (auto* const out = care_->find(one.number)) {
         out->stuck = one.what != errand::task::tell;
         ++counters_.stuck;
-        tell(events::stuck{one.name(), one.place != nullptr ? one.place->id : 0, lasted});
+        // relaxed: its owner is stuck. A check or a make may have come to the worker's end.
+        const bool ends =
+            one.place != nullptr && phase_of(one.place->word.load(std::memory_order_relaxed)) == slot_phase::retiring;
+        tell(events::stuck{ends ? "retire" : one.name(), one.place != nullptr ? one.place->id : 0, lasted});
         if (one.place != nullptr) give_up(*one.place);
         care_->stirred = true;  // a place may want a worker now
         settle(wakes);

@@ -27,8 +27,8 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
     if (failed_ && !closed_ && heals_) {
         if (now < heal_at_)
             due = heal_at_;
-        else if (care_->may_send() && care_->under_way(errand::task::restart) == 0)
-            send_for(out, {.what = errand::task::restart, .now = now});
+        else if (care_->may_send())
+            begin_generation();
     }
     if (!failed_ && !closed_) {
         auto idle = care_->under_way(errand::task::make) + care_->under_way(errand::task::check);  // or about to be
@@ -43,6 +43,7 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
                 ++idle;
                 due = std::min(due, inspect_idle(place, of, now, out));
             }
+            if (phase == slot_phase::stale && care_->filling == 0) (void)send_away(place, why_it_ends(place), now, out);
             if ((phase == slot_phase::in_use || phase == slot_phase::checking) && !of.written_off)
                 due = std::min(due, inspect_lent(place, of, now, out));
         });
@@ -172,9 +173,11 @@ inline clock_source::instant pool_core::renew(slot& place, clock_source::instant
     return clock_source::never;
 }
 
-/// Has an idle worker ended, one at a time.
+/// Has an idle worker ended, or one of an earlier generation, one at a time: a hook that hangs has no other behind it.
 inline bool pool_core::send_away(slot& place, events::retirement why, clock_source::instant now, errands& out) {
-    if (!may_take_one() || care_->under_way(errand::task::retire) > 0 || !take_idle(place)) return false;
+    if (!may_take_one() || care_->under_way(errand::task::retire) > 0) return false;
+    // relaxed: a stale worker is touched under the lock only
+    if (phase_of(place.word.load(std::memory_order_relaxed)) != slot_phase::stale && !take_idle(place)) return false;
     begin_retiring(place, why);
     send_for(out, {.what = errand::task::retire, .place = &place, .now = now});
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <pooly/detail/pool_core_inspect.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <pooly/pooly.hpp>
 
 #include "support/catch.hpp"
+#include "support/recorder.hpp"
 #include "support/waiting.hpp"
 #include "support/watched.hpp"
 
@@ -17,6 +19,8 @@ using pooly::detail::clock_source;
 using pooly::detail::pool_core;
 using pooly::detail::request;
 using pooly::detail::slot;
+using pooly::test::elsewhere;
+using pooly::test::recorder;
 using pooly::test::wait_until;
 using pooly::test::watchdog_by_hand;
 
@@ -52,6 +56,10 @@ public:
     }
 
     [[nodiscard]] bool dozes() const { return (core_->control().attention & pooly::detail::attention::dozing) != 0; }
+    /// Whether a check-in has to look if it ends a lease that was told as overdue.
+    [[nodiscard]] bool has_marked() const {
+        return (core_->control().attention & pooly::detail::attention::marked) != 0;
+    }
 
     /// In how long something is due, if the watchdog looks now; `nothing` if never.
     std::chrono::nanoseconds due() {
@@ -104,6 +112,38 @@ TEST_CASE("while a lease is out it is looked at when it is overdue, whether anyt
     }
     core->check_in(lent);
     CHECK(core.due() == nothing);
+}
+
+TEST_CASE("a lease that ends while the watchdog finds it overdue is told as back, or not told at all") {
+    const auto seen = std::make_shared<recorder>();
+    inspected_core core{{.size = 1,
+                         .timing = pooly::timing_mode::precise,
+                         .health_interval = 0s,
+                         .overdue_after = 1ns,
+                         .observer = seen}};
+    std::atomic<bool> enough{false};
+    auto consumer = elsewhere([&] {
+        while (!enough) core->check_in(core.borrow());
+    });
+    for (int i = 0; i < 2000; ++i) (void)core.due();
+    enough = true;
+    consumer.get();
+    (void)core.due();
+    CHECK_FALSE(core.has_marked());
+    CHECK(seen->count<pooly::events::overdue>() == core->stats().overdue);
+    CHECK(seen->count<pooly::events::restored>() == core->stats().overdue);
+}
+
+TEST_CASE("a lease that was told as overdue is forgotten with its worker, though nobody has seen to its return yet") {
+    inspected_core core{
+        {.size = 1, .timing = pooly::timing_mode::precise, .health_interval = 0s, .overdue_after = 1ns}};
+    slot& lent = core.borrow();
+    while (core->stats().overdue == 0) (void)core.due();
+    CHECK(core.has_marked());
+    lent.word -= pooly::detail::come_home;  // all that a check-in does before it looks whether anybody minds
+    core->restart();
+    CHECK_FALSE(core.has_marked());
+    CHECK(core->status().idle == 1);
 }
 
 TEST_CASE("a pool with no use for it is not looked at again and again") {
