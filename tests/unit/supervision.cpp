@@ -33,6 +33,7 @@ using pooly::pool_registry;
 using pooly::pool_state;
 using pooly::start_mode;
 using pooly::watchdog;
+using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::code_of;
 using pooly::test::elsewhere;
@@ -445,6 +446,17 @@ TEST_CASE("at most max_connecting consumers are in the factory at once, the next
     const auto got_b = b.get();
     CHECK(c.get());
     CHECK((got_a ? 1 : 0) + (got_b ? 1 : 0) == (fails ? 1 : 2));
+}
+
+TEST_CASE("restart() throws what another's attempt threw if that came before its own") {
+    auto hooks = asks_health();
+    watched_pool* it = nullptr;
+    hooks.retire = [&](worker&) { CHECK_FALSE(it->db.try_checkout()); };
+    watched_pool pool{bare(1, 1), hooks};
+    it = &pool;
+    pool.at.down = true;
+    CHECK_THROWS_WITH(pool.db.restart(), "the backend is down");
+    CHECK(pool.at.refused == 1);
 }
 
 TEST_CASE("restart() and prewarm() try at once in an outage") {

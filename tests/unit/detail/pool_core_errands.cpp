@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <pooly/detail/pool_core_errands.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -54,6 +55,18 @@ public:
         (void)core_->inspect(std::unique_lock{core_->control().mutex}, core_->clock().now(), out);
         return {out.begin(), out.end()};
     }
+    /// Whether a second worker, made for a second consumer, is dismissed when both come home: by that one sees how many
+    /// the engine thinks there are.
+    [[nodiscard]] bool dismisses_a_second() {
+        pooly::detail::request ask;
+        core_->resize({1, 1});
+        auto* const first = core_->acquire(ask).place;
+        auto* const second = core_->acquire(ask).place;
+        core_->check_in(*first);
+        core_->check_in(*second);
+        core_->resize({1, 0});
+        return first != second && core_->status().live == 1 && core_->status().idle == 1;
+    }
     void note_stuck(const errand& one) { core_->note_stuck(std::unique_lock{core_->control().mutex}, one, 1s); }
 
 private:
@@ -74,16 +87,19 @@ struct counter final : pooly::pool_observer {
 TEST_CASE("a worker whose code is stuck is late until it is back, and counts as nothing else meanwhile") {
     const auto what = GENERATE(errand::task::make, errand::task::check, errand::task::retire);
     gate at_work;
+    std::atomic<bool> gated{true};
+    const auto code = [&](errand::task of_kind) {
+        if (what == of_kind && gated.exchange(false)) at_work();
+        return 1;
+    };
     auto options = quiet(1, watchdog_by_hand());
     if (what == errand::task::make) options.start = pooly::start_mode::background;
     if (what == errand::task::check) options.health_interval = 10s;
     if (what == errand::task::retire) options.max_lifetime = 10s;
     pooly::worker_hooks<int> hooks;
-    hooks.healthy = [&](int&) { return at_work(), true; };
-    hooks.retire = [&](int&) {
-        if (what == errand::task::retire) at_work();
-    };
-    core_by_hand core{options, [&] { return what == errand::task::make ? at_work(), 1 : 1; }, hooks};
+    hooks.healthy = [&](int&) { return code(errand::task::check) == 1; };
+    hooks.retire = [&](int&) { code(errand::task::retire); };
+    core_by_hand core{options, [&] { return code(errand::task::make); }, hooks};
     manual_clock::advance(11s);
     const auto todo = core.look();
     REQUIRE(todo.size() == 1);
@@ -106,12 +122,16 @@ TEST_CASE("a worker whose code is stuck is late until it is back, and counts as 
     CHECK(core->stats().stuck == 1);
     CHECK(core->stats().written_off == 1);
 
-    at_work.go_on.release(2);
+    const bool served = GENERATE(false, true);
+    if (served) CHECK(core.dismisses_a_second());
+
+    at_work.go_on.release();
     job.get();
     const auto after = core->status();
-    CHECK(after.idle == (what == errand::task::make ? 1 : 0));  // the others end
+    CHECK(after.idle == (what == errand::task::make || served ? 1 : 0));  // the others end
     CHECK(after.live == after.idle);
     CHECK(after.late == 0);
+    CHECK(core.dismisses_a_second());
 }
 
 TEST_CASE("what is told as stuck when it is through costs nothing") {

@@ -121,15 +121,29 @@ TEST_CASE("a lease that ends while the watchdog finds it overdue is told as back
                          .health_interval = 0s,
                          .overdue_after = 1ns,
                          .observer = seen}};
-    std::atomic<bool> enough{false};
+    const int leases = 2000;
+    slot* lent = nullptr;
+    std::atomic<int> begun{0};
+    std::atomic<int> ended{0};
     auto consumer = elsewhere([&] {
-        while (!enough) core->check_in(core.borrow());
+        for (int i = 1; i <= leases; ++i) {
+            wait_until([&] { return begun == i; });
+            for (int moments = i % 64; moments > 0; --moments) (void)begun.load();  // now sooner, now later
+            core->check_in(*lent);
+            ended = i;
+        }
     });
-    for (int i = 0; i < 2000; ++i) (void)core.due();
-    enough = true;
+    int left_over = 0;
+    for (int i = 1; i <= leases; ++i) {
+        lent = &core.borrow();
+        begun = i;
+        (void)core.due();
+        wait_until([&] { return ended == i; });
+        left_over += core.has_marked() ? 1 : 0;
+    }
     consumer.get();
+    CHECK(left_over == 0);
     (void)core.due();
-    CHECK_FALSE(core.has_marked());
     CHECK(seen->count<pooly::events::overdue>() == core->stats().overdue);
     CHECK(seen->count<pooly::events::restored>() == core->stats().overdue);
 }
