@@ -615,6 +615,16 @@ TEST_CASE("in the background workers are made ahead of demand though all check-o
     wait_until([&] { return db.status().idle == 2; });
 }
 
+TEST_CASE("in the background the first check-out after a pause has workers made ahead of demand again") {
+    auto options = quiet(2, std::make_shared<watchdog>(), 2);
+    options.min_idle = 2;
+    watched_pool pool{options};
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = options.watchdog}};
+    let_it_look(other.db);  // in which time on the pool's clock it finds no lease, and looks no more
+    const auto held = take(pool.db, 2);
+    wait_until([&] { return pool.db.status().idle == 2; });
+}
+
 TEST_CASE("a background start returns at once, and the watchdog makes the workers") {
     gate at_factory;
     auto options = quiet(3, std::make_shared<watchdog>());
