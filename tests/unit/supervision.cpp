@@ -381,12 +381,43 @@ TEST_CASE("by option one waits through an outage, and is served within one probe
     CHECK(pool.at.refused <= 20);
     CHECK_FALSE(first.has_answer());  // whoever made the attempts
     CHECK_FALSE(second.has_answer());
+    wait_until([&] { return pool.db.status().making == 0; });  // an attempt that fails now puts the next one off
     pool.at.down = false;
     pass(*dog, 2s);
     wait_until([&] { return first.has_answer() || second.has_answer(); });
     pass(*dog, 2s);
     CHECK(first.answer());
     CHECK(second.answer());
+}
+
+TEST_CASE("who waits through an outage waits on though it is over when his own attempt has failed") {
+    const auto dog = watchdog_by_hand();
+    auto options = bare(2);
+    options.on_outage = outage_action::wait;
+    options.backoff_cap = 2s;
+    options.watchdog = dog;
+    std::atomic<bool> down{false};
+    // The end of an exception is the end of what it holds: that of the first comes with the failure of the second.
+    std::shared_ptr<void> at_end{&down, [&](void*) {
+                                     down = false;
+                                     pass(*dog, 2s);
+                                 }};
+    struct failure : std::runtime_error {
+        explicit failure(std::shared_ptr<void> keeps) : std::runtime_error{"down"}, kept{std::move(keeps)} {}
+        std::shared_ptr<void> kept;
+    };
+    pooly::pool<int, manual_clock> db{[&] {
+                                          if (down) throw failure{std::move(at_end)};
+                                          return 1;
+                                      },
+                                      options};
+    auto held = take(db, 2);
+    down = true;
+    for (auto& one : held) one.discard();
+    queued_consumer<int, manual_clock> waiting{db};
+    manual_clock::advance(2s);
+    CHECK(waiting.answer());
+    CHECK_FALSE(down);
 }
 
 TEST_CASE("who waits through an outage is told when its time is up, and why there was nothing") {
@@ -401,8 +432,7 @@ TEST_CASE("who waits through an outage is told when its time is up, and why ther
     for (int attempt = 0; attempt < 3; ++attempt) {  // it tries by itself: nobody has the watchdog look
         const auto before = pool.at.refused.load();
         manual_clock::advance(2s);
-        wait_until([&] { return pool.at.refused > before; });
-        wait_until([&] { return pool.db.status().waiting == 1; });  // again
+        wait_until([&] { return pool.at.refused > before && pool.db.status().waiting == 1; });  // again
     }
     manual_clock::advance(5s);
     CHECK(patient.answer().error() == errc::timeout);

@@ -234,9 +234,12 @@ inline std::optional<grant> pool_core::make_for(slot& place, const request& ask)
         else
             cancel_place(place);
         std::optional<grant> got;
+        // Without a backoff there are no outages; with one there was one, even if it is over by now.
+        const bool waits_on = ask.waits && options_.on_outage == outage_action::wait &&
+                              options_.backoff_base > options_.backoff_base.zero();
         if (late)
             got = turn_away(*late, ask);
-        else if (!ask.waits || !governor_.is_down() || options_.on_outage != outage_action::wait)
+        else if (!waits_on)
             got = refuse(errc::create_failed, ask, {}, error);
         conclude(lock, wakes);
         return got;
