@@ -16,8 +16,8 @@ public:
     /// Called on a maintenance thread, never under a lock, a little after the event; for each pool one event at a time
     /// and in order. It may call back into the pool. What it throws is counted and goes no further. One that blocks
     /// costs one maintenance thread, and the events of its own pool that do not fit the queue meanwhile are dropped and
-    /// counted. Nobody waits for an observer but the pool's destructor, at most `check_timeout`. (With a watchdog by hand
-    /// the last events are told by whoever ends the pool.)
+    /// counted. Nobody waits for an observer but the pool's destructor, at most `check_timeout`. (With a watchdog by
+    /// hand the last events are told by whoever ends the pool.)
     virtual void notify(const pool_event& event) = 0;
 };
 

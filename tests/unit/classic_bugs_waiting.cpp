@@ -61,6 +61,23 @@ TEST_CASE("classic bug 3: a worker that comes back between the look and the queu
     CHECK(got);
 }
 
+TEST_CASE("classic bug 3: a worker that comes back before one who queues is announced is not slept by") {
+    const auto fairness = GENERATE(fairness_policy::strict_fifo, fairness_policy::bounded_barging);
+    pooly::pool<int, hooked_clock> db{[] { return 1; }, {.size = 1, .fairness = fairness}};
+    auto held = db.checkout();
+    // The first two looks set the deadline. The third tells since when it waits: under the lock, which this check-in
+    // has no reason yet to take.
+    const int when = GENERATE(1, 2, 3);
+    int looks = 0;
+    hooked_clock::on_this_thread = [&] {
+        if (++looks == when) held.checkin();
+    };
+    auto got = db.try_checkout_for(1h);  // nobody else would wake this thread
+    hooked_clock::on_this_thread = {};
+    CHECK_FALSE(held);
+    CHECK(got);
+}
+
 TEST_CASE("classic bug 3: a worker that comes back as the pool begins to index the idle ones is found") {
     // A check-in in its two steps: the worker is idle, and then looked after by whoever returned it.
     namespace detail = pooly::detail;

@@ -287,12 +287,15 @@ TEST_CASE("an observer that throws is counted, and told the next event all the s
     };
     const auto dog = watchdog_by_hand();
     const auto seen = std::make_shared<throwing>();
-    watched_pool pool{observed(3, seen, dog)};
-    dog->sweep();
-    CHECK(seen->told == 3);
-    CHECK(pool.db.stats().observer_failures == 3);
-    CHECK(pool.db.stats().dropped_events == 0);
-    CHECK(take(pool.db, 3).size() == 3);
+    {
+        watched_pool pool{observed(3, seen, dog)};
+        dog->sweep();
+        CHECK(seen->told == 3);
+        CHECK(pool.db.stats().observer_failures == 3);
+        CHECK(pool.db.stats().dropped_events == 0);
+        CHECK(take(pool.db, 3).size() == 3);
+    }
+    CHECK(seen->told == 6);  // to the last, too
 }
 
 TEST_CASE("I5: an observer may use its pool, whatever it is told") {

@@ -192,6 +192,18 @@ TEST_CASE("rule 17: what its holder discards always counts") {
     CHECK(pool.db.status().state == pool_state::failed);
 }
 
+TEST_CASE("rule 17: what dies while the backend is down does not count") {
+    auto options = bare(5);
+    options.max_restarts = 1;
+    watched_pool pool{options};
+    auto held = take(pool.db, 5);
+    pool.at.down = true;
+    held[0].discard();  // that its place cannot be refilled means down
+    CHECK(pool.at.refused == 1);
+    for (const std::size_t i : {1U, 2U, 3U}) held[i].discard();
+    CHECK(pool.db.status().state != pool_state::failed);
+}
+
 TEST_CASE("rule 17: restart() heals a pool that failed, and it may lose as many workers again") {
     watched_pool pool{bare(2)};
     kill(pool.db, 6);

@@ -155,6 +155,7 @@ TEST_CASE("a lease is never checked, however old") {
 TEST_CASE("nobody is handed a worker under test: he makes another one, or waits for the answer") {
     const std::size_t room = GENERATE(0U, 1U);
     const bool well = GENERATE(true, false);
+    const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
     const auto dog = watchdog_by_hand();
     gate at_check;
     std::atomic<bool> gated{true};
@@ -164,7 +165,8 @@ TEST_CASE("nobody is handed a worker under test: he makes another one, or waits 
         at_check();
         return well;
     };
-    watched_pool pool{{.size = 1, .max_overflow = room, .check_after_idle = -1s, .watchdog = dog}, hooks};
+    watched_pool pool{{.size = 1, .max_overflow = room, .order = order, .check_after_idle = -1s, .watchdog = dog},
+                      hooks};
     manual_clock::advance(31s);
     auto sweep = elsewhere([&] { dog->sweep(); });
     at_check.at_work.acquire();
@@ -345,7 +347,9 @@ TEST_CASE("a worker's time is never over in the middle of a lease") {
     for (int i = 0; i < 5; ++i) pass(*dog, 3s);
     CHECK(held->number() == number);
     CHECK(pool.db.status().in_use == 1);
-    held.checkin();
+    const auto before = pool.db.stats().expired;
+    held.checkin();  // it ends now, and not when somebody looks again
+    CHECK(pool.db.stats().expired == before + 1);
     dog->sweep();
     for (const auto& one : take(pool.db, 2)) CHECK(one->number() != number);
     CHECK(pool.db.status().live == 2);
@@ -403,6 +407,35 @@ TEST_CASE("a worker that is asked for while its successor is made ends when it c
     CHECK(db.status().live == 1);
     CHECK(db.checkout()->number() == 2);
     CHECK(at.alive == 1);
+}
+
+TEST_CASE("a worker that took the place of an old one while its successor was made does not end for that") {
+    const bool lent = GENERATE(false, true);
+    const auto dog = watchdog_by_hand();
+    auto options = quiet(1, dog, 1);
+    options.max_lifetime = 10s;
+    gate at_factory;
+    std::atomic<bool> gated{false};
+    backend at;
+    pooly::pool<worker, manual_clock> db{[&] {
+                                             if (gated.exchange(false)) at_factory();
+                                             return worker{at};
+                                         },
+                                         options};
+    gated = true;
+    manual_clock::advance(11s);
+    auto sweep = elsewhere([&] { dog->sweep(); });
+    at_factory.at_work.acquire();
+    db.checkout().discard();  // the old one is gone
+    auto held = db.checkout();
+    CHECK(held->number() == 2);
+    if (!lent) held.checkin();
+    at_factory.go_on.release();
+    sweep.get();
+    held.checkin();
+    CHECK(db.stats().expired == 0);
+    db.checkout().checkin();
+    CHECK(db.status().live == 1);
 }
 
 TEST_CASE("a worker whose successor could not be made is renewed later, without anybody's help") {
@@ -582,6 +615,16 @@ TEST_CASE("in the background workers are made ahead of demand though all check-o
     wait_until([&] { return db.status().idle == 2; });
 }
 
+TEST_CASE("in the background the first check-out after a pause has workers made ahead of demand again") {
+    auto options = quiet(2, std::make_shared<watchdog>(), 2);
+    options.min_idle = 2;
+    watched_pool pool{options};
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = options.watchdog}};
+    let_it_look(other.db);  // in which time on the pool's clock it finds no lease, and looks no more
+    const auto held = take(pool.db, 2);
+    wait_until([&] { return pool.db.status().idle == 2; });
+}
+
 TEST_CASE("a background start returns at once, and the watchdog makes the workers") {
     gate at_factory;
     auto options = quiet(3, std::make_shared<watchdog>());
@@ -705,6 +748,22 @@ TEST_CASE("places of dead workers are filled by the watchdog, those of a lazy po
     pool.at.down = false;
     pass(*dog, 30s);
     CHECK(pool.db.status().idle == (start == start_mode::eager ? 4U : 2U));
+}
+
+TEST_CASE("in the background a place is filled that its consumer could not refill") {
+    auto options = quiet(1, std::make_shared<watchdog>());
+    options.backoff_base = 1s;
+    watched_pool pool{options};
+    watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = options.watchdog}};
+    let_it_look(other.db);
+    pool.at.down = true;
+    pool.db.checkout().discard();
+    CHECK(pool.at.refused == 1);
+    pool.at.down = false;
+    wait_until([&] {
+        manual_clock::advance(100ms);
+        return pool.db.status().idle == 1;
+    });
 }
 
 TEST_CASE("a factory that always fails is not called in a tight loop, whatever the backoff") {
@@ -1040,7 +1099,7 @@ TEST_CASE(
     std::shared_ptr<pool_of_ints> db;
     std::atomic<bool> gone{false};
     std::atomic<bool> armed{false};
-    pool_options options{.size = 2, .check_after_idle = -1s, .health_interval = 10s};
+    pool_options options{.size = 2, .check_after_idle = -1s, .health_interval = 10s, .check_timeout = 1h};
     options.watchdog = dog;
     pooly::worker_hooks<int> hooks;
     hooks.healthy = [&](int&) {
@@ -1060,6 +1119,42 @@ TEST_CASE(
     CHECK(db == nullptr);
 }
 
+namespace {
+
+/// Lets a test into a visit: the watchdog reads it at the beginning, on its own thread and under no lock.
+struct visited_clock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<visited_clock>;
+    [[maybe_unused]] static constexpr bool is_steady = true;
+
+    static inline std::function<void()> on_next_visit;
+    static inline std::atomic<bool> armed{false};  // from here on nobody but the watchdog reads it
+
+    [[nodiscard]] static time_point now() noexcept {
+        if (armed.exchange(false)) on_next_visit();
+        return time_point{1s};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("classic bug 12: a pool that ends in a visit may be the last to hold its watchdog") {
+    auto options = quiet(1, std::make_shared<watchdog>());
+    options.overdue_after = 1h;  // so that it is visited again
+    auto db = std::make_shared<pooly::pool<int, visited_clock>>([] { return 1; }, options);
+    options.watchdog.reset();
+    std::binary_semaphore gone{0};
+    visited_clock::on_next_visit = [&] {
+        db.reset();
+        gone.release();
+    };
+    visited_clock::armed = true;
+    gone.acquire();
+    CHECK(db == nullptr);
+}
+
 TEST_CASE("classic bug 12: an observer may hold the last reference to its pool") {
     struct owner final : pooly::pool_observer {
         std::shared_ptr<pooly::pool<int>> db;
@@ -1072,7 +1167,8 @@ TEST_CASE("classic bug 12: an observer may hold the last reference to its pool")
         }
     };
     const auto seen = std::make_shared<owner>();
-    seen->db = std::make_shared<pooly::pool<int>>([] { return 1; }, pool_options{.size = 1, .observer = seen});
+    seen->db = std::make_shared<pooly::pool<int>>([] { return 1; },
+                                                  pool_options{.size = 1, .check_timeout = 1h, .observer = seen});
     auto held = seen->db->checkout();
     auto& db = *seen->db;
     seen->go_on.release();

@@ -295,18 +295,4 @@ inline grant pool_core::swap_dead(slot& place, request& ask) {
     return got;
 }
 
-/// A refusal that is counted. Under the lock.
-inline grant pool_core::turn_away(errc code, const request& ask, std::chrono::nanoseconds waited) noexcept {
-    if (code == errc::timeout) ++counters_.timeouts;
-    if (code == errc::suspended) ++counters_.suspended;
-    if (code == errc::cancelled) ++counters_.cancelled;
-    if (code == errc::full) ++counters_.full;
-    if (code == errc::overloaded) ++counters_.overloaded;
-    if (code == errc::failed) ++counters_.failed;
-    if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
-    if (code == errc::overloaded || code == errc::backend_unavailable)
-        tell(events::shed{code, queue_.size(), ask.where});
-    return refuse(code, ask, waited);
-}
-
 }  // namespace pooly::detail

@@ -133,6 +133,20 @@ inline grant pool_core::refuse(errc code, const request& ask, std::chrono::nanos
     return no;
 }
 
+/// A refusal that is counted. Under the lock.
+inline grant pool_core::turn_away(errc code, const request& ask, std::chrono::nanoseconds waited) noexcept {
+    if (code == errc::timeout) ++counters_.timeouts;
+    if (code == errc::suspended) ++counters_.suspended;
+    if (code == errc::cancelled) ++counters_.cancelled;
+    if (code == errc::full) ++counters_.full;
+    if (code == errc::overloaded) ++counters_.overloaded;
+    if (code == errc::failed) ++counters_.failed;
+    if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
+    if (code == errc::overloaded || code == errc::backend_unavailable)
+        tell(events::shed{code, queue_.size(), ask.where});
+    return refuse(code, ask, waited);
+}
+
 inline grant pool_core::refuse_in_child(const request& ask) const {
     grant no;
     no.refusal = errc::closed;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <pooly/detail/failure_report.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <future>
 #include <locale>
@@ -218,8 +220,11 @@ TEST_CASE("a forked child is told to make a pool of its own") {
 
 TEST_CASE("a timeout tells how long, how many, who holds a worker longest and from which line, and what to do") {
     auto db = standing([] { return 1; }, {.name = "db", .size = 2, .max_overflow = 1});
-    const auto first = db.checkout();
+    const std::size_t which = GENERATE(0U, 1U);  // in whatever place it is
+    std::array both{db.checkout(), db.checkout()};
     const auto line_of_first = __LINE__ - 1;
+    both[1 - which].checkin();
+    const auto first = std::move(both[which]);
     manual_clock::advance(90s);
     const auto others = pooly::test::on_another_thread([&] { return std::make_pair(db.checkout(), db.checkout()); });
     manual_clock::advance(30s);

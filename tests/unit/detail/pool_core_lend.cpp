@@ -281,12 +281,13 @@ TEST_CASE("one who was asked to stop before does not wait, and no worker is made
     asker.request_stop();
     int made = 0;
     pool db{[&] { return ++made; }, {.size = 1, .start = pooly::start_mode::lazy}};
-    CHECK(db.try_checkout_for(1h, asker.get_token()).error() == errc::cancelled);
+    for (int i = 0; i < 3; ++i)  // once more than may connect at a time: none of them has begun to
+        CHECK(db.try_checkout_for(1h, asker.get_token()).error() == errc::cancelled);
     CHECK(made == 0);
     const auto held = db.checkout();
     CHECK(db.try_checkout_for(1h, asker.get_token()).error() == errc::cancelled);
     CHECK(code_of([&] { return db.checkout(asker.get_token()); }) == errc::cancelled);
-    CHECK(db.stats().cancelled == 3);
+    CHECK(db.stats().cancelled == 5);
 }
 
 TEST_CASE("a stop that is asked for after the worker was lent changes nothing") {
@@ -517,7 +518,9 @@ TEST_CASE("one whose time runs out while a worker is asked for its health gets i
 
 TEST_CASE("a thread gets the worker again that it had last") {
     pool db{[number = 0]() mutable { return ++number; }, {.size = 8}};
+    auto first = db.checkout();
     const auto mine = *db.checkout();
+    first.checkin();  // where this thread would look first, if it did not remember
     CHECK(on_another_thread([&] {
         const auto theirs = *db.checkout();
         return *db.checkout() == theirs;

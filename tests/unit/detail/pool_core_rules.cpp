@@ -84,6 +84,7 @@ TEST_CASE("an exact order holds after workers were replaced, restarted, and the 
         db.resize(5, 0);
         auto held = take_all(db);
         CHECK(held.size() == 5);
+        CHECK(places_of(held).size() == 5);
         std::vector<int> returned;
         for (auto& one : held) {
             returned.push_back(*one);
@@ -179,6 +180,17 @@ TEST_CASE("overflow means that none is idle: whichever worker comes home is dism
     CHECK(db.status().live == 2);
     CHECK(db.status().idle == 1);
     CHECK(db.stats().dismissed == 2);
+}
+
+TEST_CASE("a worker that is on its way out does not make another one surplus") {
+    lease<int> other;
+    pooly::pool db{numbered(), {.size = 1, .max_overflow = 1}, {.retire = [&](int&) { other.checkin(); }}};
+    auto surplus = db.checkout();
+    other = db.checkout();
+    surplus.checkin();  // and while it ends the other comes home
+    CHECK_FALSE(other);
+    CHECK(db.stats().dismissed == 1);
+    CHECK(db.status().idle == 1);
 }
 
 TEST_CASE("a worker beyond the size is kept while somebody waits for it") {

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,10 +35,11 @@ TEST_CASE("all those on a wake list are told, once, and may be gone by then") {
     std::atomic<int> told{0};
     for (auto& place : found)
         sleepers.emplace_back([&] {
-            lone_waiter one;
-            place = &one;
+            std::optional<lone_waiter> one{std::in_place};
+            place = &*one;
             ++ready;
-            if (one.sleep(clock_source::never)) ++told;
+            if (one->sleep(clock_source::never)) ++told;
+            one.emplace();  // its memory is somebody else's
         });
     pooly::test::wait_until([&] { return ready == 3; });
     for (auto* const one : found) wakes.add(*one);
