@@ -333,3 +333,26 @@ TEST_CASE("one observer may serve pools of any type") {
     dog->sweep();
     CHECK(seen->count<events::created>() == 5);
 }
+
+TEST_CASE("a pool whose first worker cannot be made throws at once, and its observer was told") {
+    const auto seen = std::make_shared<recorder>();
+    const auto patience = GENERATE(0s, 3600s);
+    const auto fail = []() -> int { throw std::runtime_error{"refused"}; };
+    CHECK_THROWS_WITH(pooly::pool(fail, {.check_timeout = patience, .observer = seen}), "refused");
+    CHECK(seen->count<events::backend_down>() == 1);
+}
+
+TEST_CASE("an outage is told once, though somebody restarts the pool in the middle of it") {
+    const auto seen = std::make_shared<recorder>();
+    backend at;
+    {
+        pooly::pool db{[&] { return worker{at}; }, {.size = 1, .observer = seen, .watchdog = watchdog_by_hand()}};
+        at.down = true;
+        for (int i = 0; i < 3; ++i) CHECK_THROWS(db.restart());
+        at.down = false;
+        db.restart();
+    }
+    CHECK(seen->count<events::backend_down>() == 1);
+    CHECK(seen->count<events::backend_up>() == 1);
+    CHECK(seen->count<events::restarted>() == 4);
+}

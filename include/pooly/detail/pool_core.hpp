@@ -304,6 +304,7 @@ private:
     restart_intensity deaths_;
     clock_source::instant last_death_ = clock_source::instant::min();  // the last that counted
     clock_source::instant down_since_{};
+    bool told_down_ = false;  // and not yet that it is up again; a restart does not change what the backend is
     bool failed_ = false;
     bool heals_ = false;
     backoff healing_;

@@ -60,8 +60,9 @@ inline std::unique_ptr<care> pool_core::hire(const pool_options& options) {
 
 /// Rule 1: with an eager start all workers are there when the constructor returns, or it throws the factory's error.
 inline void pool_core::start() {
+    const filler alone{*this};
+    if (care_) care_->by->watch(control(), clock_);  // first, for what is told if that throws
     if (options_.start == start_mode::eager) fill(options_.size);
-    if (care_) care_->by->watch(control(), clock_);
 }
 
 inline void pool_core::close() noexcept {

@@ -81,7 +81,6 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
     std::exception_ptr forgotten;
     const std::lock_guard<std::mutex> guard{mutex()};
     factory_fails_ = error != nullptr;
-    const bool was_down = governor_.is_down();
     now = std::max(now, ended);
     const slot_care* const of = care_of(place);
     const bool given_up = of != nullptr && of->written_off;  // then the governor knows of its end already
@@ -89,14 +88,14 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
         ++counters_.created;
         place.created = ended.count();
         if (!given_up) governor_.succeeded(attempt);
-        if (was_down && !governor_.is_down()) tell(events::backend_up{now - down_since_});
+        if (!governor_.is_down() && std::exchange(told_down_, false)) tell(events::backend_up{now - down_since_});
         note_created(place, now, ended - began);
     } else {
         ++counters_.create_failures;
         forgotten = std::exchange(last_error_, error);
         last_error_at_ = ended;
         if (!given_up) governor_.failed(attempt, now);
-        if (!was_down && governor_.is_down()) {
+        if (governor_.is_down() && !std::exchange(told_down_, true)) {
             down_since_ = now;
             tell(events::backend_down{std::move(why), governor_.next_attempt() - now});
         }

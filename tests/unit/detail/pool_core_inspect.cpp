@@ -125,6 +125,7 @@ TEST_CASE("while a lease is out it is looked at when it is overdue, whether anyt
 }
 
 TEST_CASE("a lease that ends while the watchdog finds it overdue is not told") {
+    bool ended = false;  // outlives the core, whose source refers to it
     auto own = std::make_unique<source>();
     auto& looked = own->on_look;
     inspected_core core{{.size = 1,
@@ -137,7 +138,6 @@ TEST_CASE("a lease that ends while the watchdog finds it overdue is not told") {
     slot& lent = core.borrow();
     const auto now = std::chrono::steady_clock::now();
     wait_until([&] { return std::chrono::steady_clock::now() > now; });
-    bool ended = false;
     looked = [&] {  // it was found overdue, and nobody knows yet
         if (!std::exchange(ended, true)) come_home_fast(lent);
     };
