@@ -44,7 +44,7 @@ struct pool_status {
     std::size_t live = 0;      ///< all of the above
     std::size_t overflow = 0;  ///< `max(0, live - size)`
     std::size_t waiting = 0;   ///< consumers queued for a worker
-    std::size_t late = 0;      ///< leases whose place was given away; none of the above
+    std::size_t late = 0;      ///< held or stuck for too long: their places were given away; none of the above
 
     friend bool operator==(const pool_status&, const pool_status&) = default;
 };
