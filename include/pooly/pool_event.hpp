@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <locale>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@
 #include <variant>
 
 #include <pooly/call_site.hpp>
-#include <pooly/detail/failure_report.hpp>
+#include <pooly/detail/humane.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_status.hpp>
 
@@ -86,17 +87,20 @@ struct restored {
     holder_info holder;
 };
 
-/// A consumer was turned away at once, for the good of the others.
+/// Consumers were turned away at once, for the good of the others. The first is told at once, those of the next second
+/// together, and so on: in an outage there may be many.
 struct shed {
     errc reason{};
-    std::size_t waiting = 0;  ///< how many waited then
+    std::size_t waiting = 0;  ///< how many waited then; here and below the last one's
     call_site where;          ///< the source line that asked
+    std::uint64_t times = 1;  ///< how many were turned away since this was told last
 };
 
 /// More workers died than `max_restarts` allows: the pool lends nothing until `restart()`.
 struct failed {
-    std::size_t deaths = 0;             ///< the last one included
-    std::chrono::nanoseconds window{};  ///< within which they happened
+    std::size_t deaths = 0;                                   ///< the last one included
+    std::chrono::nanoseconds window{};                        ///< within which they happened
+    std::optional<std::chrono::nanoseconds> restart_in = {};  ///< by its registry; nothing if it has none
 };
 
 /// All workers are being replaced.
@@ -189,12 +193,18 @@ public:
     void operator()(const events::overdue& e) const { tell_holder(e.holder, " overdue: held for "); }
     void operator()(const events::restored& e) const { tell_holder(e.holder, " is back: was held for "); }
     void operator()(const events::shed& e) const {
-        out_ << "turned a consumer away: " << make_error_code(e.reason).message() << ", " << e.waiting
-             << " waiting, asked at " << to_string(e.where);
+        out_ << "turned ";
+        if (e.times == 1)
+            out_ << "a consumer";
+        else
+            out_ << e.times << " consumers";
+        out_ << " away: " << make_error_code(e.reason).message() << ", " << e.waiting << " waiting, asked at "
+             << to_string(e.where);
     }
     void operator()(const events::failed& e) const {
         out_ << "failed: " << e.deaths << (e.deaths == 1 ? " worker" : " workers") << " died within "
              << humane(e.window);
+        if (e.restart_in) out_ << ", restarted in " << humane(*e.restart_in);
     }
     void operator()(const events::restarted& e) const { out_ << "restarted as generation " << e.generation; }
     void operator()(const events::stuck& e) const {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <limits>
 #include <memory>
 #include <string>
 
+#include <pooly/detail/humane.hpp>
 #include <pooly/detail/refuse.hpp>
 
 namespace pooly {
@@ -141,7 +143,8 @@ struct pool_options {
         not_negative("backoff_base", backoff_base);
         not_negative("backoff_cap", backoff_cap);
         if (max_lifetime > max_lifetime.zero() && max_lifetime < health_interval)
-            refuse("max_lifetime", "must not be shorter than health_interval", nanoseconds(max_lifetime));
+            refuse("max_lifetime", "must not be shorter than health_interval, which may be 0",
+                   text(max_lifetime) + " and " + text(health_interval));
         if (!(lifetime_jitter >= 0.0 && lifetime_jitter < 1.0))
             refuse("lifetime_jitter", "must be at least 0 and less than 1", to_string(lifetime_jitter));
         if (min_idle > size + max_overflow)
@@ -154,7 +157,8 @@ struct pool_options {
             refuse("max_restarts", "must be at most 1048576, or unlimited", to_string(max_restarts));
         if (max_connecting == 0) refuse("max_connecting", "must be at least 1", to_string(max_connecting));
         if (backoff_cap < backoff_base)
-            refuse("backoff_cap", "must not be shorter than backoff_base", nanoseconds(backoff_cap));
+            refuse("backoff_cap", "must not be shorter than backoff_base",
+                   text(backoff_cap) + " and " + text(backoff_base));
         if (on_outage < outage_action::refuse || on_outage > outage_action::wait)
             refuse("on_outage", "is no outage_action", number(on_outage));
     }
@@ -164,10 +168,10 @@ private:
         detail::refuse(field, why, given, name);
     }
     void not_negative(const char* field, std::chrono::nanoseconds given) const {
-        if (given < given.zero()) refuse(field, "must not be negative", nanoseconds(given));
+        if (given < given.zero()) refuse(field, "must not be negative", text(given));
     }
-    [[nodiscard]] static std::string nanoseconds(std::chrono::nanoseconds given) {
-        return std::to_string(given.count()) + " ns";
+    [[nodiscard]] static std::string text(std::chrono::nanoseconds given) {
+        return given < given.zero() ? '-' + detail::humane(-std::max(given, -given.max())) : detail::humane(given);
     }
     template <class Enum>
     [[nodiscard]] static std::string number(Enum value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -14,10 +15,12 @@
 
 #include <pooly/call_site.hpp>
 #include <pooly/checkout_result.hpp>
+#include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/pool_directory.hpp>
 #include <pooly/detail/pool_entry.hpp>
 #include <pooly/detail/refuse.hpp>
 #include <pooly/detail/registry_errors.hpp>
+#include <pooly/detail/timeout.hpp>
 #include <pooly/error.hpp>
 #include <pooly/lease.hpp>
 #include <pooly/named_status.hpp>
@@ -102,7 +105,8 @@ public:
         return detail::typed_entry<T, Clock>::of(pools_.find(name));
     }
 
-    /// Forgets a pool. Returns false if there is none, or none yet. Blocks: if nobody else holds the pool, as long as
+    /// Forgets a pool, which is restarted as before if it fails while others hold it. Returns false if there is none,
+    /// or none yet. Blocks: if nobody else holds the pool, as long as
     /// it takes to close it.
     bool remove(std::string_view name) { return pools_.take_out(name) != nullptr; }
 
@@ -155,7 +159,8 @@ public:
         one->restart();
     }
 
-    /// Restarts one pool after the other, all of them whatever becomes of each; then throws the first exception.
+    /// Restarts one pool after the other, all of them whatever becomes of each; then throws the first exception. A pool
+    /// that is closed stays so.
     /// Blocks: while they make their workers. One that hangs keeps those behind it waiting, which serve meanwhile.
     void restart_all() {
         std::exception_ptr first;
@@ -167,6 +172,19 @@ public:
             }
         });
         if (first) std::rethrow_exception(first);
+    }
+
+    /// Waits until no worker of any pool is on loan, as the pool's `drain_for`, one pool after the other: each lends
+    /// again when its turn is over, unless it is closed. Returns how many were still out when the time was up. Shutdown
+    /// is `close_all()`, then `drain_for(5s)`. Blocks: at most `timeout`.
+    template <class Rep, class Period>
+    std::size_t drain_for(std::chrono::duration<Rep, Period> timeout) {
+        const auto until = detail::steady_deadline(detail::to_nanoseconds(timeout));
+        std::size_t out = 0;
+        pools_.for_each([&](const std::string&, detail::pool_entry& one) {
+            out += one.drain(std::max(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds::zero()));
+        });
+        return out;
     }
 
     /// Closes one pool after the other, and adds none any more; the closed pools are still found. Idempotent. Blocks:

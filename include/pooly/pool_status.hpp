@@ -45,6 +45,9 @@ struct pool_status {
     std::size_t overflow = 0;  ///< `max(0, live - size)`
     std::size_t waiting = 0;   ///< consumers queued for a worker
     std::size_t late = 0;      ///< held or stuck for too long: their places were given away; none of the above
+    /// The factory's last attempt failed, and until one succeeds no worker can be made: whatever the state is, one who
+    /// finds none idle is told `errc::backend_unavailable`, or waits for those that are out.
+    bool backend_down = false;
 
     friend bool operator==(const pool_status&, const pool_status&) = default;
 };

@@ -244,6 +244,67 @@ TEST_CASE("the end of a worker that comes home after its pool is gone is told, b
     if (!by_hand) CHECK(seen->threads.count(std::this_thread::get_id()) == 0);
 }
 
+TEST_CASE("a crowd of consumers that is turned away is told at once, and then once a second") {
+    const auto seen = std::make_shared<recorder>();
+    const auto dog = watchdog_by_hand();
+    auto options = observed(0, seen, dog);
+    options.max_overflow = 1;
+    options.backoff_base = options.backoff_cap = 100s;
+    watched_pool pool{options};
+    pool.at.down = true;
+    CHECK(pool.db.try_checkout().error() == pooly::errc::create_failed);
+    CHECK(pool.db.status().backend_down);
+    const auto ask = [&](int times) {
+        for (int i = 0; i < times; ++i) CHECK(pool.db.try_checkout_for(1s).error() == pooly::errc::backend_unavailable);
+    };
+    ask(2000);  // more than the queue has room for
+    dog->sweep();
+    REQUIRE(seen->count<events::shed>() == 1);
+    CHECK(seen->of<events::shed>()[0].times == 1);
+    CHECK(pool.db.stats().dropped_events == 0);
+
+    SECTION("the rest as one, by the watchdog") {
+        pass(*dog, 999ms);
+        CHECK(seen->count<events::shed>() == 1);
+        pass(*dog, 1ms);
+        REQUIRE(seen->count<events::shed>() == 2);
+        const auto sum = seen->of<events::shed>()[1];
+        CHECK((sum.times == 1999 && sum.reason == pooly::errc::backend_unavailable && sum.where.line > 0));
+        pass(*dog, 10s);
+        CHECK(seen->count<events::shed>() == 2);
+        ask(1);
+        dog->sweep();
+        REQUIRE(seen->count<events::shed>() == 3);
+        CHECK(seen->of<events::shed>()[2].times == 1);
+    }
+    SECTION("or by the next one who is turned away") {
+        manual_clock::advance(1s);
+        ask(1);
+        dog->sweep();
+        REQUIRE(seen->count<events::shed>() == 2);
+        CHECK(seen->of<events::shed>()[1].times == 2000);
+    }
+    SECTION("or when the pool is closed") {
+        pool.db.close();
+        dog->sweep();
+        REQUIRE(seen->count<events::shed>() == 2);
+        CHECK(seen->of<events::shed>()[1].times == 1999);
+    }
+}
+
+TEST_CASE("in the background those who were turned away are summed up though nobody asks any more") {
+    const auto seen = std::make_shared<recorder>();
+    auto options = observed(1, seen, std::make_shared<pooly::watchdog>());
+    options.max_waiters = 0;
+    watched_pool pool{options};
+    const auto held = pool.db.checkout();
+    for (int i = 0; i < 3; ++i) CHECK(pool.db.try_checkout_for(1s).error() == pooly::errc::overloaded);
+    wait_until([&] { return seen->count<events::shed>() == 1; });
+    manual_clock::advance(1s);
+    wait_until([&] { return seen->count<events::shed>() == 2; });
+    CHECK(seen->of<events::shed>()[1].times == 2);
+}
+
 TEST_CASE("what happens while an observer blocks is kept up to 1024 events, the rest is dropped and counted") {
     struct blocking final : pooly::pool_observer {
         recorder rest;

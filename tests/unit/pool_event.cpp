@@ -107,8 +107,12 @@ TEST_CASE("the life of a pool is told") {
     CHECK(told(events::shed{pooly::errc::overloaded, 12, {"ledger.cpp", "transfer", 118}}) ==
           "pool 'db': turned a consumer away: too many consumers are waiting already, 12 waiting, "
           "asked at ledger.cpp:118 (transfer)");
-    CHECK(told(events::failed{6, 5s}) == "pool 'db': failed: 6 workers died within 5 s");
-    CHECK(told(events::failed{1, 5s}) == "pool 'db': failed: 1 worker died within 5 s");
+    CHECK(told(events::shed{pooly::errc::backend_unavailable, 0, {"ledger.cpp", "transfer", 118}, 1999}) ==
+          "pool 'db': turned 1999 consumers away: the backend of the workers is unavailable, 0 waiting, "
+          "asked at ledger.cpp:118 (transfer)");
+    CHECK(told(events::failed{6, 5s, 250ms}) == "pool 'db': failed: 6 workers died within 5 s, restarted in 250 ms");
+    CHECK(told(events::failed{6, 5s, std::nullopt}) == "pool 'db': failed: 6 workers died within 5 s");
+    CHECK(told(events::failed{1, 5s, std::nullopt}) == "pool 'db': failed: 1 worker died within 5 s");
     CHECK(told(events::restarted{2}) == "pool 'db': restarted as generation 2");
     CHECK(told(events::stuck{"healthy", 7, 20s}) == "pool 'db': healthy is stuck on worker 7 for 20 s");
     CHECK(told(events::stuck{"factory", 0, 20s}) == "pool 'db': factory is stuck for 20 s");
@@ -142,7 +146,8 @@ TEST_CASE("a line stays one line, whatever a name or a cause holds") {
 
 TEST_CASE("the text is the same in every locale") {
     const events::any all[] = {events::created{1'234'567, 1234, 12ms}, events::overdue{holder(31s)},
-                               events::shed{pooly::errc::full, 1234, {"a", "f", 1234}}, events::failed{1234, 5s}};
+                               events::shed{pooly::errc::full, 1234, {"a", "f", 1234}},
+                               events::failed{1234, 5s, std::nullopt}};
     for (const auto& what : all) {
         const auto expected = told(what);
         const foreign_locale elsewhere;

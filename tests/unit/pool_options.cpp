@@ -124,17 +124,22 @@ TEST_CASE("a refusal tells the field, what was given for it, and the pool's name
     CHECK(refusal({.name = "db", .size = 5, .max_overflow = 1048576}) ==
           "pooly: max_overflow must leave size + max_overflow at most 1048576 (given 5 + 1048576 for pool 'db')");
     CHECK(refusal({.name = "db", .checkout_timeout = -1us}) ==
-          "pooly: checkout_timeout must not be negative (given -1000 ns for pool 'db')");
+          "pooly: checkout_timeout must not be negative (given -1 us for pool 'db')");
     CHECK(refusal({.name = "db", .start = none_of_them<pooly::start_mode>}) ==
           "pooly: start is no start_mode (given 77 for pool 'db')");
+    CHECK(refusal({.checkout_timeout = std::chrono::nanoseconds::min()}) ==
+          "pooly: checkout_timeout must not be negative (given -106751 d)");
+    CHECK(refusal({.max_lifetime = 10s}) ==
+          "pooly: max_lifetime must not be shorter than health_interval, which may be 0 (given 10 s and 30 s)");
+    CHECK(refusal({.backoff_base = 2min}) ==
+          "pooly: backoff_cap must not be shorter than backoff_base (given 30 s and 2 min)");
     CHECK(refusal({.order = none_of_them<pooly::idle_order>}) == "pooly: order is no idle_order (given 77)");
     CHECK(refusal({.fairness = none_of_them<pooly::fairness_policy>}) ==
           "pooly: fairness is no fairness_policy (given 77)");
     CHECK(refusal({.timing = none_of_them<pooly::timing_mode>}) == "pooly: timing is no timing_mode (given 77)");
 }
 
-// Supervision.
-// ----------------------------------------------------------------------------------------------------------
+// Supervision. --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("every option of supervision has the default that is documented") {
     const pool_options given;

@@ -544,6 +544,31 @@ TEST_CASE("close_all closes all pools, which are still there, and takes in no ot
     CHECK(code_of([&] { empty.add("c", one); }) == errc::closed);
 }
 
+TEST_CASE("drain_for waits for the leases of all pools within one time, and tells how many are left") {
+    pool_registry pools{watchdog_by_hand()};
+    CHECK(pools.drain_for(1h) == 0);
+    const auto a = pools.add("a", one, {.size = 2});
+    const auto b = pools.add("b", [] { return std::string{}; }, {.size = 1});
+    auto first = a->checkout();
+    auto second = b->checkout();
+    auto third = a->checkout();
+    CHECK(pools.drain_for(0s) == 3);
+    pools.close_all();
+    auto drained = std::async(std::launch::async, [&] { return pools.drain_for(std::chrono::hours::max()); });
+    second.checkin();
+    first.checkin();
+    CHECK(drained.wait_for(0s) == std::future_status::timeout);
+    third.checkin();
+    CHECK(drained.get() == 0);
+}
+
+TEST_CASE("a pool that is drained by its registry lends again afterwards") {
+    pool_registry pools{watchdog_by_hand()};
+    const auto a = pools.add("a", one, {.size = 1});
+    CHECK(pools.drain_for(1ms) == 0);
+    CHECK(*a->checkout() == 1);
+}
+
 TEST_CASE("a pool that is being added during close_all is refused, and nothing is left of it") {
     backend at;
     blocked_factory block;

@@ -30,14 +30,17 @@ TEST_CASE("every state is told by a word of its own") {
 TEST_CASE("two looks are equal when everything they saw is") {
     const pool_status one{.state = pool_state::full, .in_use = 2, .live = 2};
     CHECK(one == pool_status{one});
-    for (const auto field :
-         {&pool_status::idle, &pool_status::in_use, &pool_status::making, &pool_status::checking,
-          &pool_status::retiring, &pool_status::live, &pool_status::overflow, &pool_status::waiting}) {
+    for (const auto field : {&pool_status::idle, &pool_status::in_use, &pool_status::making, &pool_status::checking,
+                             &pool_status::retiring, &pool_status::live, &pool_status::overflow, &pool_status::waiting,
+                             &pool_status::late}) {
         auto other = one;
         ++(other.*field);
         CHECK(other != one);
     }
     auto other = one;
     other.state = pool_state::ready;
+    CHECK(other != one);
+    other = one;
+    other.backend_down = true;
     CHECK(other != one);
 }

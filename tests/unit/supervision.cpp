@@ -40,12 +40,15 @@ using pooly::test::elsewhere;
 using pooly::test::manual_clock;
 using pooly::test::pass;
 using pooly::test::queued_consumer;
+using pooly::test::recorder;
 using pooly::test::take;
 using pooly::test::wait_for_waiters;
 using pooly::test::wait_until;
 using pooly::test::watchdog_by_hand;
 using pooly::test::watched_pool;
 using pooly::test::worker;
+
+namespace events = pooly::events;
 
 namespace {
 
@@ -218,13 +221,18 @@ TEST_CASE("rule 17: restart() heals a pool that failed, and it may lose as many 
 
 TEST_CASE("rule 17: a pool without a registry stays failed, watched or not") {
     const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
     auto options = bare(2);
-    if (GENERATE(false, true)) options.watchdog = dog;
+    if (GENERATE(false, true)) {
+        options.watchdog = dog;
+        options.observer = seen;
+    }
     watched_pool pool{options};
     kill(pool.db, 6);
     for (int i = 0; i < 5; ++i) pass(*dog, 1h);
     CHECK(pool.db.status().state == pool_state::failed);
     CHECK(pool.db.try_checkout().error() == errc::failed);
+    for (const auto& told : seen->of<events::failed>()) CHECK_FALSE(told.restart_in);
     pool.db.close();
     CHECK(pool.db.status().state == pool_state::closed);
 }
@@ -236,6 +244,8 @@ TEST_CASE("rule 17: a registry restarts a pool that failed after a backoff, as a
     auto options = bare(2);
     options.backoff_base = 1s;
     options.backoff_cap = 10s;
+    const auto seen = std::make_shared<recorder>();
+    options.observer = seen;
     const auto db = pools.add<worker, manual_clock>(
         "db", [&] { return worker{at}; }, options);
     const auto other = pools.add<worker, manual_clock>(
@@ -248,6 +258,9 @@ TEST_CASE("rule 17: a registry restarts a pool that failed after a backoff, as a
     CHECK(db->status().state == pool_state::ready);
     CHECK(db->checkout().info().generation == 1);
     CHECK(other->checkout().info().generation == 0);
+    REQUIRE(seen->count<events::failed>() == 1);
+    const auto told = seen->of<events::failed>()[0];
+    CHECK((told.restart_in >= 1s && told.restart_in <= 3s));
 }
 
 TEST_CASE("rule 17: a pool that fails again and again is restarted ever later, one that was well for long is not") {

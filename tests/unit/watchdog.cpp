@@ -434,6 +434,7 @@ TEST_CASE("a worker that took the place of an old one while its successor was ma
     sweep.get();
     held.checkin();
     CHECK(db.stats().expired == 0);
+    CHECK(db.status().live == 1);  // rule 8, also for the successor that nobody needs any more
     db.checkout().checkin();
     CHECK(db.status().live == 1);
 }
@@ -820,6 +821,44 @@ TEST_CASE("a lease that is held too long is told once, with holder and line, and
     const auto again = pool.db.checkout();  // a new lease may be overdue again
     pass(*dog, 11s);
     CHECK(seen->count<events::overdue>() == 3);
+}
+
+TEST_CASE("an overdue lease is told also of a pool that is closed, or has failed") {
+    const bool closed = GENERATE(false, true);
+    const auto seen = std::make_shared<recorder>();
+    const auto dog = watchdog_by_hand();
+    auto options = quiet(2, dog);
+    options.observer = seen;
+    options.overdue_after = 10s;
+    options.max_restarts = 0;
+    watched_pool pool{options};
+    auto kept = pool.db.checkout();
+    if (closed)
+        pool.db.close();
+    else
+        pool.db.checkout().discard();
+    pass(*dog, 9s);
+    CHECK(seen->count<events::overdue>() == 0);
+    pass(*dog, 2s);
+    CHECK(seen->count<events::overdue>() == 1);
+    pass(*dog, 20s);
+    CHECK(seen->count<events::overdue>() == 1);
+    kept.checkin();
+    dog->sweep();
+    CHECK(seen->count<events::restored>() == 1);
+}
+
+TEST_CASE("in the background a lease is found overdue though its pool was closed when the watchdog had looked") {
+    const auto seen = std::make_shared<recorder>();
+    auto options = quiet(1, std::make_shared<watchdog>());
+    options.observer = seen;
+    options.overdue_after = 10s;
+    watched_pool pool{options};
+    const auto kept = pool.db.checkout();
+    pool.db.close();
+    wait_until([&] { return seen->count<events::created>() == 1; });
+    manual_clock::advance(11s);
+    wait_until([&] { return seen->count<events::overdue>() == 1; });
 }
 
 TEST_CASE("an overdue lease that is discarded is told as back, too") {

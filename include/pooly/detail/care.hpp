@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,10 @@
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/errand.hpp>
 #include <pooly/detail/event_queue.hpp>
+#include <pooly/detail/shed_tally.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/splitmix64.hpp>
+#include <pooly/error.hpp>
 #include <pooly/pool_event.hpp>
 #include <pooly/pool_observer.hpp>
 #include <pooly/pool_options.hpp>
@@ -90,6 +93,7 @@ struct care {
     [[nodiscard]] std::size_t count(Predicate&& which) const noexcept {
         return static_cast<std::size_t>(std::count_if(out.begin(), out.end(), which));
     }
+    [[nodiscard]] shed_tally& shed_for(errc reason) noexcept { return shed[reason == errc::overloaded ? 0 : 1]; }
     [[nodiscard]] outing* find(std::uint64_t number) noexcept {
         const auto one = std::find_if(out.begin(), out.end(), [number](const outing& o) { return o.number == number; });
         return one != out.end() ? &*one : nullptr;
@@ -98,7 +102,8 @@ struct care {
     std::shared_ptr<patrol> by;
     std::shared_ptr<pool_observer> observer;
     std::optional<event_queue> events;  // if there is an observer
-    std::deque<slot_care> of;           // by the slot's index; stays where it is as it grows
+    std::array<shed_tally, 2> shed{shed_tally{errc::overloaded}, shed_tally{errc::backend_unavailable}};
+    std::deque<slot_care> of;  // by the slot's index; stays where it is as it grows
     splitmix64 random;
     std::vector<std::uint64_t> lost;  // workers that wait for a successor, the oldest first
     std::vector<outing> out;          // errands

@@ -12,40 +12,13 @@
 #include <string_view>
 #include <utility>
 
+#include <pooly/detail/humane.hpp>
 #include <pooly/detail/sizing.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_options.hpp>
 #include <pooly/pool_status.hpp>
 
 namespace pooly::detail {
-
-/// A duration as a person would say it.
-[[nodiscard]] inline std::string humane(std::chrono::nanoseconds duration) {
-    using namespace std::chrono;
-    const auto count = duration.count();
-    const auto in = [&](double unit, const char* name) {
-        std::ostringstream out;
-        out.imbue(std::locale::classic());
-        out.precision(3);
-        out << static_cast<double>(count) / unit << name;
-        return out.str();
-    };
-    const auto truncated = [&](nanoseconds unit, const char* name) {  // a decimal where it tells something
-        const auto tenths = duration / (unit / 10);
-        auto text = std::to_string(tenths / 10);
-        if (tenths < 100 && tenths % 10 != 0) text += '.' + std::to_string(tenths % 10);
-        return text + name;
-    };
-    if (count < 0) return "0 s";
-    if (count < 1'000) return std::to_string(count) + " ns";
-    if (count < 999'500)
-        return in(1e3, " us");  // three digits; what would be rounded up to 1000 is told in the next unit
-    if (count < 999'500'000) return in(1e6, " ms");
-    if (duration < minutes{2}) return in(1e9, " s");
-    if (duration < hours{2}) return truncated(minutes{1}, " min");
-    if (duration < days{2}) return truncated(hours{1}, " h");
-    return truncated(days{1}, " d");
-}
 
 [[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
     try {
@@ -137,11 +110,12 @@ private:
             case errc::full: return "Wait with checkout_for, or raise size or max_overflow";
             case errc::closed: return "Close the pool after its last user, or make a new one";
             case errc::cancelled: return "The caller asked for it; nothing is wrong with the pool";
-            case errc::failed: return "Mend what kills the workers, then call restart()";
+            case errc::failed: return "Mend what kills the workers; then call restart(), unless a registry does it";
             case errc::suspended: return "Call resume(), or wait until the drain is over";
             case errc::overloaded: return "Send less work, raise max_waiters, or raise size or max_overflow";
             case errc::backend_unavailable: return "The pool recovers by itself once the backend is back";
-            case errc::create_failed: return "Mend the cause; the place is kept and the next check-out tries again";
+            case errc::create_failed:
+                return "Mend the cause; the place is kept, and after a pause (backoff_base) a check-out tries again";
             case errc::no_such_pool:
             case errc::name_taken:
             case errc::wrong_type: break;

@@ -176,6 +176,8 @@ private:
     void note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept;
     void note_return(slot& place, clock_source::instant now) noexcept;
     void tell(events::any what) noexcept;
+    void note_shed(errc reason, const call_site& where) noexcept;
+    clock_source::instant tell_shed(clock_source::instant now) noexcept;
     [[nodiscard]] slot_care* care_of(const slot& place) noexcept;
     [[nodiscard]] const slot_care* care_of(const slot& place) const noexcept;
     void mark_ending(const slot& place, events::retirement why) noexcept;
@@ -240,7 +242,8 @@ private:
     [[nodiscard]] std::optional<grant> make_for(slot& place, const request& ask);
     [[nodiscard]] bool ends_here(const slot& place) const noexcept;
     [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
-    [[nodiscard]] bool passes_check(slot& place);
+    [[nodiscard]] bool is_well(slot& place) noexcept;
+    [[nodiscard]] bool passes_check(slot& place) noexcept;
     [[nodiscard]] grant swap_dead(slot& place, request& ask);
     [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
     [[nodiscard]] std::optional<errc> too_late(const request& ask) const noexcept;

@@ -29,6 +29,24 @@ inline void pool_core::tell(events::any what) noexcept {
     care_->stirred = true;
 }
 
+/// A consumer was turned away for the good of the others.
+inline void pool_core::note_shed(errc reason, const call_site& where) noexcept {
+    if (!care_ || !care_->events) return;
+    care_->shed_for(reason).add(queue_.size(), where);
+    care_->stirred = true;  // to know when the sum is due
+    (void)tell_shed(clock_.now());
+}
+
+/// Tells how many were turned away, as far as that is due. Returns: when the rest is.
+inline clock_source::instant pool_core::tell_shed(clock_source::instant now) noexcept {
+    auto due = clock_source::never;
+    for (auto& tally : care_->shed) {
+        if (auto sum = tally.take(now)) tell(std::move(*sum));
+        due = std::min(due, tally.due());
+    }
+    return due;
+}
+
 /// A worker that was well once is lost, and was not meant to be. Counts towards the restart intensity (rule 17), unless
 /// an outage explains it, or it was found dead after another one, before which it was made: then both died of one
 /// cause. What its holder discards always counts.
@@ -44,9 +62,11 @@ inline void pool_core::note_death(slot& place, events::death reason, clock_sourc
     if (!deaths_.count(now)) return;
     failed_ = true;
     if (now - heal_at_ > options_.backoff_cap) healing_.reset();  // it was well for long
-    heal_at_ = clock_.after(healing_.next());
+    const auto pause = healing_.next();
+    heal_at_ = clock_source::later(now, pause);
     if (care_) care_->stirred = true;
-    tell(events::failed{options_.max_restarts + 1, options_.restart_window});
+    tell(events::failed{options_.max_restarts + 1, options_.restart_window,
+                        heals_ ? std::optional{pause} : std::nullopt});
 }
 
 inline void pool_core::note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept {

@@ -35,11 +35,7 @@ inline void pool_core::run(const errand& one) noexcept {
 }
 
 inline void pool_core::check_idle(slot& place, clock_source::instant now) noexcept {
-    bool well = is_closed();  // then it ends anyway
-    try {
-        well = well || source_->healthy(worker(place));
-    } catch (...) {  // a worker that cannot be asked is as good as dead
-    }
+    const bool well = is_closed() || is_well(place);  // in a closed pool it ends anyway
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.health_checks;

@@ -30,29 +30,32 @@ inline clock_source::instant pool_core::inspect(std::unique_lock<std::mutex> loc
         else if (care_->may_send())
             begin_generation();
     }
-    if (!failed_ && !closed_) {
-        auto idle = care_->under_way(errand::task::make) + care_->under_way(errand::task::check);  // or about to be
-        std::size_t index = 0;
-        std::uint64_t uses = past_uses_;
-        slots_.for_each([&](slot& place) {
-            auto& of = care_->of[index++];
-            const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by a claim
-            const auto phase = phase_of(word);
-            uses += uses_of(word);
-            if (phase == slot_phase::idle || phase == slot_phase::held) {
-                ++idle;
-                due = std::min(due, inspect_idle(place, of, now, out));
-            }
-            if (phase == slot_phase::stale && care_->filling == 0) (void)send_away(place, why_it_ends(place), now, out);
-            if ((phase == slot_phase::in_use || phase == slot_phase::checking) && !of.written_off)
-                due = std::min(due, inspect_lent(place, of, now, out));
-        });
+    const bool lends = !failed_ && !closed_;
+    auto idle = care_->under_way(errand::task::make) + care_->under_way(errand::task::check);  // or about to be
+    std::size_t index = 0;
+    std::uint64_t uses = past_uses_;
+    slots_.for_each([&](slot& place) {
+        auto& of = care_->of[index++];
+        const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: confirmed by a claim
+        const auto phase = phase_of(word);
+        uses += uses_of(word);
+        if ((phase == slot_phase::in_use || phase == slot_phase::checking) && !of.written_off)
+            due = std::min(due, lends ? inspect_lent(place, of, now, out) : inspect_lease(place, of, now));
+        if (!lends) return;
+        if (phase == slot_phase::idle || phase == slot_phase::held) {
+            ++idle;
+            due = std::min(due, inspect_idle(place, of, now, out));
+        }
+        if (phase == slot_phase::stale && care_->filling == 0) (void)send_away(place, why_it_ends(place), now, out);
+    });
+    if (lends) {
         settle(wakes);
         make_missing(idle, now, out);
         due = std::min(due, look_for_leases(uses, now));
         const bool wanting = limits_.wants_more(live_) || !queue_.empty() || options_.min_idle > idle;
         if (wanting) due = std::min(due, next_attempt_after(now));
     }
+    due = std::min(due, tell_shed(now));
     // Last, for what was found just now is to be told, too.
     if (care_->has_news() && care_->under_way(errand::task::tell) == 0)
         send_for(out, {.what = errand::task::tell, .now = now});
@@ -87,7 +90,7 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
-    if (options_.overflow_linger > zero && limits_.has_surplus(standing())) {
+    if (limits_.has_surplus(standing()) && (queue_.empty() || holds_back())) {
         const auto over = clock_source::later(since, options_.overflow_linger);
         if (now < over)
             due = over;
@@ -117,13 +120,14 @@ inline clock_source::instant pool_core::inspect_lent(slot& place, slot_care& of,
         due = clock_source::later(now, options_.overflow_linger);
     if (options_.health_interval > zero && source_->checks_health())
         due = std::min(due, clock_source::later(now, options_.health_interval));
-    if (options_.overdue_after > zero && of.told_use == 0) due = std::min(due, inspect_lease(place, of, now));
+    due = std::min(due, inspect_lease(place, of, now));
     if (of.ends) return due;
     return std::min(due, now < of.expires ? of.expires : renew(place, now, out));
 }
 
-/// Whether it is overdue; returns when it will be.
+/// Whether it is overdue, also in a pool that is closed; returns when it will be.
 inline clock_source::instant pool_core::inspect_lease(slot& place, slot_care& of, clock_source::instant now) {
+    if (options_.overdue_after == options_.overdue_after.zero() || of.told_use != 0) return clock_source::never;
     const auto use = uses_of(place.word.load(std::memory_order_acquire));  // confirmed by what follows
     const auto holder = holder_of(place, now);
     const auto left = holder ? options_.overdue_after - holder->held : options_.overdue_after;

@@ -260,14 +260,19 @@ inline bool pool_core::is_fresh(const slot& place) const noexcept {
     return stamp_time() - place.since_when() < control_->check_after;
 }
 
-/// Asks the worker's health, in the caller's thread. A hook that throws says no.
-inline bool pool_core::passes_check(slot& place) {
-    place.change(slot_phase::checking);
-    bool well = false;
+/// Asks the worker's health. A hook that throws says no: a worker that cannot be asked is as good as dead.
+inline bool pool_core::is_well(slot& place) noexcept {
     try {
-        well = source_->healthy(worker(place));
-    } catch (...) {  // a worker that cannot be asked is as good as dead
+        return source_->healthy(worker(place));
+    } catch (...) {
+        return false;
     }
+}
+
+/// Asks before it is lent, in the caller's thread.
+inline bool pool_core::passes_check(slot& place) noexcept {
+    place.change(slot_phase::checking);
+    const bool well = is_well(place);
     if (well)
         place.change(slot_phase::in_use);
     else

@@ -41,6 +41,7 @@ inline pool_status pool_core::look() {
                  : failed_      ? pool_state::failed
                  : holds_back() ? pool_state::suspended
                                 : limits_.state(seen.idle, live_);
+    seen.backend_down = governor_.is_down();
     return seen;
 }
 
@@ -142,8 +143,7 @@ inline grant pool_core::turn_away(errc code, const request& ask, std::chrono::na
     if (code == errc::overloaded) ++counters_.overloaded;
     if (code == errc::failed) ++counters_.failed;
     if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
-    if (code == errc::overloaded || code == errc::backend_unavailable)
-        tell(events::shed{code, queue_.size(), ask.where});
+    if (code == errc::overloaded || code == errc::backend_unavailable) note_shed(code, ask.where);
     return refuse(code, ask, waited);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <type_traits>
@@ -25,6 +27,7 @@ public:
     [[nodiscard]] virtual pool_status status() const = 0;
     virtual void restart() = 0;
     virtual void close() noexcept = 0;
+    [[nodiscard]] virtual std::size_t drain(std::chrono::nanoseconds timeout) = 0;
 
     [[nodiscard]] const type_key& type() const noexcept { return type_; }
     /// For people.
@@ -60,6 +63,7 @@ public:
     [[nodiscard]] pool_status status() const override { return pool_.status(); }
     void restart() override { pool_.restart(); }
     void close() noexcept override { pool_.close(); }
+    [[nodiscard]] std::size_t drain(std::chrono::nanoseconds timeout) override { return pool_.drain_for(timeout); }
 
     /// The pool in an entry, which lives as long as the result; null if it is of another type.
     [[nodiscard]] static std::shared_ptr<pool<T, Clock>> of(std::shared_ptr<pool_entry> one) noexcept {

@@ -80,6 +80,23 @@ TEST_CASE("status tells what is being made, checked and destroyed, as the one wh
     CHECK(retiring == pool_status{.state = pool_state::closed, .retiring = 1, .live = 1});
 }
 
+TEST_CASE("status tells that the backend is down, whatever else the state is") {
+    bool down = true;
+    pooly::pool<int, manual_clock> db{[&] {
+                                          if (down) throw std::runtime_error{"down"};
+                                          return 1;
+                                      },
+                                      {.size = 1, .start = start_mode::lazy}};
+    CHECK_FALSE(db.status().backend_down);
+    CHECK_FALSE(db.try_checkout());
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .backend_down = true});
+    down = false;
+    manual_clock::advance(1h);
+    CHECK(db.status().backend_down);  // nobody has tried yet
+    db.checkout().checkin();
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1});
+}
+
 TEST_CASE("a place under the size that has no worker counts as ready") {
     pooly::pool db{one, {.size = 2, .start = start_mode::lazy}};
     const auto held = db.checkout();
