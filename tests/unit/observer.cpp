@@ -34,9 +34,11 @@ using pooly::pool_options;
 using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::elsewhere;
+using pooly::test::let_it_look;
 using pooly::test::manual_clock;
 using pooly::test::pass;
 using pooly::test::queued_consumer;
+using pooly::test::quiet;
 using pooly::test::recorder;
 using pooly::test::take;
 using pooly::test::wait_for_waiters;
@@ -294,12 +296,20 @@ TEST_CASE("a crowd of consumers that is turned away is told at once, and then on
 
 TEST_CASE("in the background those who were turned away are summed up though nobody asks any more") {
     const auto seen = std::make_shared<recorder>();
-    auto options = observed(1, seen, std::make_shared<pooly::watchdog>());
+    const auto dog = std::make_shared<pooly::watchdog>();
+    auto options = observed(1, seen, dog);
     options.max_waiters = 0;
     watched_pool pool{options};
     const auto held = pool.db.checkout();
-    for (int i = 0; i < 3; ++i) CHECK(pool.db.try_checkout_for(1s).error() == pooly::errc::overloaded);
+    const auto ask = [&] { CHECK(pool.db.try_checkout_for(1s).error() == pooly::errc::overloaded); };
+    ask();
     wait_until([&] { return seen->count<events::shed>() == 1; });
+    auto looks = quiet(1, dog);
+    looks.health_interval = 1ms;
+    const watched_pool other{looks};
+    let_it_look(other.db);  // nothing is due in the first pool any more
+    ask();
+    ask();
     manual_clock::advance(1s);
     wait_until([&] { return seen->count<events::shed>() == 2; });
     CHECK(seen->of<events::shed>()[1].times == 2);

@@ -73,10 +73,7 @@ inline void pool_core::close() noexcept {
         if (closed_) return;
         closed_ = true;
         mark_all_stale();
-        if (care_) {
-            (void)tell_shed(clock_source::never);
-            care_->stirred = true;  // leases that are out may be overdue some day
-        }
+        if (care_) (void)tell_shed(clock_source::never);
         finish(lock, wakes);
     }
     sweep_stale();
