@@ -54,7 +54,7 @@ public:
         for (std::size_t i = 0; i < size; ++i) idle_.push_back(std::make_unique<T>());
     }
 
-    [[nodiscard]] lease checkout(std::chrono::milliseconds timeout = std::chrono::seconds{5}) {
+    [[nodiscard, gnu::always_inline]] lease checkout(std::chrono::milliseconds timeout = std::chrono::seconds{5}) {
         std::unique_lock lock{mutex_};
         const bool must_wait = Reads == clock_read::always || idle_.empty();
         if (must_wait && !returned_.wait_for(lock, timeout, [this] { return !idle_.empty(); }))

@@ -23,7 +23,7 @@ public:
         for (worker& one : workers_) idle_.enqueue(&one);
     }
 
-    [[nodiscard]] borrowed<moodycamel_pool> checkout() {
+    [[nodiscard, gnu::always_inline]] borrowed<moodycamel_pool> checkout() {
         worker* lent = nullptr;
         if (!idle_.wait_dequeue_timed(lent, std::chrono::seconds{5}))
             throw std::runtime_error{"moodycamel queue: no worker came back in time"};

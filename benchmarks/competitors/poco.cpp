@@ -19,7 +19,7 @@ public:
 
     explicit poco_pool(std::size_t size) : pool_{size, size} {}
 
-    [[nodiscard]] borrowed<poco_pool> checkout() {
+    [[nodiscard, gnu::always_inline]] borrowed<poco_pool> checkout() {
         constexpr long timeout_ms = 5000;
         worker* const lent = pool_.borrowObject(timeout_ms);
         if (lent == nullptr) throw std::runtime_error{"Poco::ObjectPool: no worker came back in time"};

@@ -20,7 +20,7 @@ public:
 
     explicit pooly_pool(std::size_t size) : pool_{[] { return worker{}; }, options_of(size)} {}
 
-    [[nodiscard]] pooly::lease<worker> checkout() { return pool_.checkout(); }
+    [[nodiscard, gnu::always_inline]] pooly::lease<worker> checkout() { return pool_.checkout(); }
 
 private:
     static pooly::pool_options options_of(std::size_t size) {
@@ -49,7 +49,7 @@ public:
                  .observer = std::make_shared<deaf>()},
                 {.healthy = [](worker&) { return true; }}} {}
 
-    [[nodiscard]] pooly::lease<worker> checkout() { return pool_.checkout(); }
+    [[nodiscard, gnu::always_inline]] pooly::lease<worker> checkout() { return pool_.checkout(); }
 
 private:
     struct deaf final : pooly::pool_observer {

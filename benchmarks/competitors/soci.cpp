@@ -21,7 +21,7 @@ public:
 
     explicit soci_pool(std::size_t size) : pool_{size}, workers_(size) {}
 
-    [[nodiscard]] borrowed<soci_pool, std::size_t> checkout() {
+    [[nodiscard, gnu::always_inline]] borrowed<soci_pool, std::size_t> checkout() {
         constexpr int timeout_ms = 5000;
         std::size_t position = 0;
         if (!pool_.try_lease(position, timeout_ms))

@@ -21,7 +21,7 @@ public:
         for (worker& one : workers_) idle_.push(&one);
     }
 
-    [[nodiscard]] borrowed<tbb_pool> checkout() {
+    [[nodiscard, gnu::always_inline]] borrowed<tbb_pool> checkout() {
         worker* lent = nullptr;
         idle_.pop(lent);
         return {*this, lent};
