@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "support/contestants.hpp"
+#include "support/handoff_load.hpp"
 #include "support/measurements.hpp"
 #include "support/progress.hpp"
 #include "support/report.hpp"
@@ -30,7 +31,7 @@ constexpr const char* usage = R"(pooly_benchmarks: pooly and other pools under t
 
   --quick               see that everything runs, in a few seconds; the figures mean nothing
                         (also by the environment: POOLY_BENCHMARK_QUICK=1)
-  --only=LOAD           pairs, scarce, contention, registry or supervision
+  --only=LOAD           pairs, scarce, contention, waiting, handoff, registry or supervision
   --rounds=N            turns of each pool under contention (default 5)
   --round_ms=N          length of such a turn (default 1000)
   --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 21),
@@ -60,10 +61,12 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
             chosen.pairs = load == "pairs";
             chosen.scarce = load == "scarce";
             chosen.contention = load == "contention";
+            chosen.waiting = load == "waiting";
+            chosen.handoff = load == "handoff";
             chosen.registry = load == "registry";
             chosen.supervision = load == "supervision";
-            good =
-                good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.registry || chosen.supervision);
+            good = good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.waiting || chosen.handoff ||
+                            chosen.registry || chosen.supervision);
         } else if (text.starts_with("--rounds=")) {
             good = parse_count(value_of("--rounds="), chosen.contention_rounds) && good;
         } else if (text.starts_with("--round_ms=")) {
@@ -78,7 +81,8 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
     if (chosen.quick) {
         chosen.repetition = chosen.crowded_repetition = std::chrono::microseconds{10};
         chosen.contention_rounds = 1;
-        chosen.contention_length = std::chrono::milliseconds{5};
+        chosen.contention_length = chosen.waiting_length = std::chrono::milliseconds{5};
+        chosen.handoffs = 10;
         chosen.idle_length = std::chrono::milliseconds{10};
     }
     return good;
@@ -114,35 +118,44 @@ private:
 };
 
 /// Every pool once per round, each round in another order: what else the machine does hits all alike.
-bench::contention_samples run_contention(const bench::settings& chosen) {
-    bench::contention_samples samples;
+void run_contention(bench::contention_samples& samples, const std::vector<bench::contention_case>& cases, int rounds,
+                    std::chrono::milliseconds length) {
     auto order = bench::contestants();
     std::erase_if(order, [](const bench::contestant& one) { return one.contend == nullptr; });
     std::mt19937 dice{20};
-    for (int round = 0; round < chosen.contention_rounds; ++round) {
-        for (const auto kind : bench::hold_kinds) {
+    for (int round = 0; round < rounds; ++round) {
+        for (const auto& how : cases) {
             std::shuffle(order.begin(), order.end(), dice);
             for (const auto& one : order) {
                 bench::show_progress(one.name);
-                samples[{kind, one.name}].push_back(one.contend(chosen, kind));
+                samples[{how, one.name}].push_back(one.contend(length, how));
             }
         }
     }
-    return samples;
+}
+
+std::vector<bench::contention_case> waiting_cases() {
+    std::vector<bench::contention_case> all;
+    for (const auto hold : bench::waiting_holds)
+        for (const auto waiters : bench::waiters_per_worker) all.push_back(bench::waiting_case(waiters, hold));
+    return all;
 }
 
 void print_all(const bench::measurements& measured, const bench::contention_samples& samples,
-               const std::optional<bench::supervision_sample>& supervision, bool quick) {
+               const bench::handoff_samples& handoffs, const std::optional<bench::supervision_sample>& supervision,
+               bool quick) {
     std::vector<std::string> names;
     for (const auto& one : bench::contestants()) names.emplace_back(one.name);
     bench::print_pairs(measured, names);
     bench::print_scarce(measured, names);
     bench::print_contention(samples, names);
+    bench::print_waiting(samples, names);
+    bench::print_handoff(handoffs);
     bench::print_registry(measured);
     if (quick)
         std::printf("\nA quick run: everything ran, the figures mean nothing.\n");
     else
-        bench::print_verdicts(measured, samples, supervision);
+        bench::print_verdicts(measured, samples, handoffs, supervision);
 }
 
 }  // namespace
@@ -178,11 +191,16 @@ int main(int argc, char** argv) {
         benchmark::RunSpecifiedBenchmarks(&reporter);
     }
     bench::contention_samples samples;
-    if (chosen.contention) samples = run_contention(chosen);
+    const auto rounds = chosen.contention_rounds;
+    if (chosen.contention)
+        run_contention(samples, {bench::crowds.begin(), bench::crowds.end()}, rounds, chosen.contention_length);
+    if (chosen.waiting) run_contention(samples, waiting_cases(), rounds, chosen.waiting_length);
+    bench::handoff_samples handoffs;
+    if (chosen.handoff) handoffs = bench::measure_handoffs(chosen);
     std::optional<bench::supervision_sample> supervision;
     if (chosen.supervision) supervision = bench::measure_supervision(chosen);
     bench::clear_progress();
-    print_all(measured, samples, supervision, chosen.quick);
+    print_all(measured, samples, handoffs, supervision, chosen.quick);
     benchmark::Shutdown();
     return 0;
 }

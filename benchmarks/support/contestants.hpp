@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "contention_load.hpp"
@@ -16,7 +17,7 @@ struct contestant {
     const char* name;
     void (*enter_pairs)(const settings&) = nullptr;
     void (*enter_scarce)(const settings&) = nullptr;
-    contention_sample (*contend)(const settings&, hold_kind) = nullptr;
+    contention_sample (*contend)(std::chrono::milliseconds length, const contention_case&) = nullptr;
     void (*enter_registry)(const settings&) = nullptr;
 };
 

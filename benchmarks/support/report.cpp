@@ -2,9 +2,11 @@
 
 #include "report.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,6 +46,7 @@ std::optional<double> scarce_ratio(const measurements& measured, const std::stri
 
 const char* label(hold_kind kind) {
     switch (kind) {
+        case hold_kind::none: return "not at all";
         case hold_kind::sleep: return "asleep";
         case hold_kind::spin: return "busy";
         case hold_kind::sleep_pause: return "asleep, then a pause";
@@ -79,15 +82,49 @@ void judge(const std::string& what, const std::optional<double>& got, Bar bar) {
                 bar.holds(*got) ? "holds" : "FAILS");
 }
 
-void judge_contention(const contention_samples& samples, hold_kind kind, const std::string& where) {
-    const auto ours = samples.find({kind, "pooly"});
-    const auto theirs = samples.find({kind, "hand_written"});
+void judge_contention(const contention_samples& samples, const contention_case& how) {
+    const std::string where = std::string{"(e) 16 on 2, "} + label(how.kind);
+    const auto ours = samples.find({how, "pooly"});
+    const auto theirs = samples.find({how, "hand_written"});
     if (ours == samples.end() || theirs == samples.end()) return;
     const auto quotient = [&](double contention_sample::*figure) -> std::optional<double> {
         return middle(ours->second, figure) / middle(theirs->second, figure);
     };
     judge(where + ": throughput / hand_written", quotient(&contention_sample::per_second), at_least{1});
     judge(where + ": p99 wait / hand_written", quotient(&contention_sample::p99_us), at_most{0.2});
+}
+
+/// The best of all other pools, as the middle of its turns.
+template <class Better>
+std::optional<double> best_of_others(const contention_samples& samples, const contention_case& how,
+                                     double contention_sample::*figure, Better better) {
+    std::optional<double> best;
+    for (const auto& [key, turns] : samples) {
+        if (key.first != how || key.second.starts_with("pooly")) continue;
+        const double theirs = middle(turns, figure);
+        if (!best || better(theirs, *best)) best = theirs;
+    }
+    return best;
+}
+
+void judge_waiting(const contention_samples& samples, std::chrono::microseconds hold) {
+    for (const auto waiters : waiters_per_worker) {
+        const auto how = waiting_case(waiters, hold);
+        const auto where = "(j) " + std::to_string(waiters) + " : 1, " + std::to_string(hold.count()) + " us";
+        const auto compare = [&](const char* name, double contention_sample::*figure, auto better) {
+            const auto ours = samples.find({how, name});
+            const auto mine = ours == samples.end() ? std::nullopt : std::optional{middle(ours->second, figure)};
+            return divide(mine, best_of_others(samples, how, figure, better));
+        };
+        if (how.kind == hold_kind::none)
+            judge(where + ": throughput of pooly_barging / best",
+                  compare("pooly_barging", &contention_sample::per_second, std::greater<>{}), at_least{0.9});
+        else
+            judge(where + ": throughput / best", compare("pooly", &contention_sample::per_second, std::greater<>{}),
+                  at_least{0.95});
+        if (hold >= std::chrono::microseconds{100})
+            judge(where + ": p99 wait / best", compare("pooly", &contention_sample::p99_us, std::less<>{}), at_most{1});
+    }
 }
 
 }  // namespace
@@ -144,13 +181,13 @@ void print_scarce(const measurements& measured, const std::vector<std::string>& 
 }
 
 void print_contention(const contention_samples& samples, const std::vector<std::string>& names) {
-    for (const auto kind : hold_kinds) {
+    for (const auto& how : crowds) {
         bool headed = false;
         for (const auto& name : names) {
-            const auto found = samples.find({kind, name});
+            const auto found = samples.find({how, name});
             if (found == samples.end()) continue;
             if (!std::exchange(headed, true)) {
-                std::printf("\n16 threads on 2 workers, each held 100 us %s (medians of turns)\n", label(kind));
+                std::printf("\n16 threads on 2 workers, each held 100 us %s (medians of turns)\n", label(how.kind));
                 std::printf("%-16s %12s %10s %10s %10s\n", "", "check-outs/s", "p50 us", "p99 us", "max us");
             }
             const auto& turns = found->second;
@@ -159,6 +196,36 @@ void print_contention(const contention_samples& samples, const std::vector<std::
                         middle(turns, &contention_sample::p99_us), middle(turns, &contention_sample::max_us));
         }
     }
+}
+
+void print_waiting(const contention_samples& samples, const std::vector<std::string>& names) {
+    for (const auto hold : waiting_holds)
+        for (const auto waiters : waiters_per_worker) {
+            const auto how = waiting_case(waiters, hold);
+            bool headed = false;
+            for (const auto& name : names) {
+                const auto found = samples.find({how, name});
+                if (found == samples.end()) continue;
+                if (!std::exchange(headed, true)) {
+                    std::printf("\n%zu waiting for each of 2 workers, held %lld us (medians of turns)\n", waiters,
+                                static_cast<long long>(hold.count()));
+                    std::printf("%-16s %12s %10s %10s %10s %10s %10s\n", "", "check-outs/s", "p50 us", "p99 us",
+                                "p99.9 us", "max us", "fairness");
+                }
+                const auto of = [&](double contention_sample::*figure) { return middle(found->second, figure); };
+                std::printf("  %-14s %12.0f %10.1f %10.1f %10.1f %10.1f %10.2f\n", name.c_str(),
+                            of(&contention_sample::per_second), of(&contention_sample::p50_us),
+                            of(&contention_sample::p99_us), of(&contention_sample::p999_us),
+                            of(&contention_sample::max_us), of(&contention_sample::fairness));
+            }
+        }
+}
+
+void print_handoff(const handoff_samples& samples) {
+    if (samples[0].empty()) return;
+    std::printf("\nOne worker handed from thread to thread, as a multiple of a ring of 2 (medians of turns)\n");
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        std::printf("  %-24s %9.2f\n", handoff_cases[i].name, median(samples[i]) / median(samples[0]));
 }
 
 void print_registry(const measurements& measured) {
@@ -176,7 +243,7 @@ void print_registry(const measurements& measured) {
     std::printf("\n");
 }
 
-void print_verdicts(const measurements& measured, const contention_samples& samples,
+void print_verdicts(const measurements& measured, const contention_samples& samples, const handoff_samples& handoffs,
                     const std::optional<supervision_sample>& supervision) {
     std::printf("\nVerdicts (ratios of medians; (a) to (c) with a pool of 8)\n");
     const auto pair = [&](const char* name, int threads) {
@@ -220,7 +287,12 @@ void print_verdicts(const measurements& measured, const contention_samples& samp
         judge("(h) the longest of 101 such sweeps, ms", supervision->worst_sweep_ms, at_most{2});
         judge("(h) these pools idle, % of a core", supervision->idle_percent, at_most{0.1});
     }
-    for (const auto kind : hold_kinds) judge_contention(samples, kind, std::string{"(e) 16 on 2, "} + label(kind));
+    for (const auto& how : crowds) judge_contention(samples, how);
+    for (std::size_t i = 0; i < handoff_cases.size(); ++i)
+        if (handoff_cases[i].is_pool && handoff_cases[i].threads <= 64 && !handoffs[i].empty())
+            judge("(i) hand-over / ring of 2: " + std::string{handoff_cases[i].name},
+                  divide(median(handoffs[i]), median(handoffs[0])), at_most{1.3});
+    for (const auto hold : waiting_holds) judge_waiting(samples, hold);
 }
 
 }  // namespace bench

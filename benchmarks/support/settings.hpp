@@ -11,6 +11,8 @@ struct settings {
     bool pairs = true;
     bool scarce = true;
     bool contention = true;
+    bool waiting = true;
+    bool handoff = true;
     bool registry = true;
     bool supervision = true;
     /// Of one benchmark with no more than two threads.
@@ -19,6 +21,8 @@ struct settings {
     std::chrono::microseconds crowded_repetition = std::chrono::milliseconds{50};
     int contention_rounds = 5;                          ///< every pool once per round
     std::chrono::milliseconds contention_length{1000};  ///< of one pool's turn in a round
+    std::chrono::milliseconds waiting_length{500};      ///< the same where there are many cases
+    int handoffs = 10'000;                              ///< of one turn
     std::chrono::milliseconds idle_length{10000};       ///< how long nothing happens under supervision
 };
 

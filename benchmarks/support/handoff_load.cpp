@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+#include "handoff_load.hpp"
+
+#include <pooly/pooly.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "progress.hpp"
+#include "worker.hpp"
+
+namespace bench {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using microseconds = std::chrono::duration<double, std::micro>;
+
+/// A ring in which whoever has the turn gives it to the next.
+class ring {
+public:
+    explicit ring(std::size_t threads) : seats_(threads) {}
+
+    double pass_on(std::size_t times_each) {
+        std::vector<std::thread> threads;
+        for (std::size_t seat = 0; seat < seats_.size(); ++seat)
+            threads.emplace_back([this, seat, times_each] {
+                for (std::size_t i = 0; i < times_each; ++i) sit(seat);
+            });
+        {
+            std::unique_lock<std::mutex> lock{mutex_};
+            asleep_.wait(lock, [this] { return sitting_ == seats_.size(); });
+            turn_ = 0;
+        }
+        const auto began = clock::now();
+        seats_[0].notify_one();
+        for (auto& thread : threads) thread.join();
+        return microseconds{clock::now() - began}.count() / static_cast<double>(times_each * seats_.size());
+    }
+
+private:
+    void sit(std::size_t seat) {
+        std::unique_lock<std::mutex> lock{mutex_};
+        if (++sitting_ == seats_.size()) asleep_.notify_one();
+        seats_[seat].wait(lock, [&] { return turn_ == seat; });
+        turn_ = (seat + 1) % seats_.size();
+        auto& next = seats_[turn_];
+        lock.unlock();  // nobody wakes up into a held lock
+        next.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable asleep_;
+    std::vector<std::condition_variable> seats_;
+    std::size_t sitting_ = 0;  // ever
+    std::size_t turn_ = ~std::size_t{0};
+};
+
+/// The time is divided by the check-outs that waited: now and then one finds the worker idle, because its thread was
+/// off the processor when it should have queued.
+double hand_over(std::size_t threads_wanted, std::size_t times_each) {
+    pooly::pool db{[] { return worker{}; }, {.size = 1, .checkout_timeout = std::chrono::hours{1}}};
+    auto first = db.checkout();
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < threads_wanted; ++i)
+        threads.emplace_back([&] {
+            for (std::size_t n = 0; n < times_each; ++n) touch(*db.checkout());
+        });
+    while (db.status().waiting < threads_wanted) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    const auto began = clock::now();
+    first.checkin();
+    for (auto& thread : threads) thread.join();
+    const microseconds took = clock::now() - began;
+    return took.count() / static_cast<double>(std::max<std::uint64_t>(1, db.stats().waited));
+}
+
+}  // namespace
+
+handoff_samples measure_handoffs(const settings& chosen) {
+    handoff_samples samples;
+    for (int round = 0; round < chosen.contention_rounds * 3; ++round)
+        for (std::size_t i = 0; i < handoff_cases.size(); ++i) {
+            const auto& one = handoff_cases[i];
+            show_progress(one.name);
+            const auto times = std::max<std::size_t>(2, static_cast<std::size_t>(chosen.handoffs) / one.threads);
+            samples[i].push_back(one.is_pool ? hand_over(one.threads, times) : ring{one.threads}.pass_on(times));
+        }
+    return samples;
+}
+
+}  // namespace bench
