@@ -41,6 +41,7 @@ inline grant pool_core::acquire(request& ask) {
         got = refuse_in_child(ask);
         return got;
     }
+    if (ask.kind != request::patience::one_try) (void)parking_spot::mine();  // may throw: nothing is held here
     got.place = options_.order == idle_order::affine ? claim_lock_free() : claim_in_order();
     if (got.place == nullptr) {
         ask.begin(clock_);

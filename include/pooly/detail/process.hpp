@@ -10,6 +10,7 @@
 #include <pooly/detail/attention.hpp>
 #include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/parking_spot.hpp>
 #include <pooly/detail/process_fence.hpp>
 
 #if __has_include(<pthread.h>)
@@ -21,9 +22,9 @@
 
 namespace pooly::detail {
 
-/// What the pools of a process share: their control blocks and the coarse tick. Leaked on purpose: leases may end after
-/// every static is gone, and pools may be statics themselves. Visible whatever the flags, so that the shared libraries
-/// of a program have one of it between them.
+/// What the pools of a process share: their control blocks, the spots where threads sleep, and the coarse tick. Leaked
+/// on purpose: leases may end after every static is gone, and pools may be statics themselves. Visible whatever the
+/// flags, so that the shared libraries of a program have one of it between them.
 class [[gnu::visibility("default")]] process {
 public:
     [[nodiscard]] static process& instance() {
@@ -49,6 +50,20 @@ public:
     void give_back(control_block & block) noexcept {
         const std::lock_guard<std::mutex> guard{mutex_};
         block.next_free = std::exchange(free_, &block);
+    }
+
+    /// A spot that is nobody's.
+    [[nodiscard]] parking_spot& take_spot() {
+        const std::lock_guard<std::mutex> guard{mutex_};
+        if (free_spots_ == nullptr) {
+            free_spots_ = new parking_spot;
+            free_spots_->next = std::exchange(all_spots_, free_spots_);
+        }
+        return *std::exchange(free_spots_, free_spots_->next_free);
+    }
+    void give_back(parking_spot & spot) noexcept {
+        const std::lock_guard<std::mutex> guard{mutex_};
+        spot.next_free = std::exchange(free_spots_, &spot);
     }
 
     /// The tick, which goes on while the result lives.
@@ -78,7 +93,10 @@ private:
                 block->attention.fetch_or(attention::forked,
                                           std::memory_order_relaxed);  // relaxed: there is one thread
         ++forks_;
-        free_ = nullptr;  // one of them may have been locked, by one who came late to a pool that is gone
+        // One of them may have been locked, by one who came late to a pool or a thread that is gone.
+        free_ = nullptr;
+        free_spots_ = nullptr;
+        parking_spot::leave_mine();
         tick_.reset();
         (void)process_fence::prepare();  // as it went well before
         mutex_.unlock();
@@ -91,9 +109,23 @@ private:
     std::mutex mutex_;
     control_block* all_ = nullptr;
     control_block* free_ = nullptr;
+    parking_spot* all_spots_ = nullptr;
+    parking_spot* free_spots_ = nullptr;
     // Where they have one each all the same, their ids differ: a thread's card may be shared.
     std::uint64_t last_id_ = reinterpret_cast<std::uintptr_t>(this) << 16U;
     std::weak_ptr<coarse_tick> tick_;
 };
+
+/// (A thread that sleeps once more while its thread_local objects die keeps another spot for good.)
+inline parking_spot& parking_spot::mine() {
+    if (own_ == nullptr) {
+        own_ = &process::instance().take_spot();
+        static thread_local const tenancy until_its_end;
+    }
+    return *own_;
+}
+inline parking_spot::tenancy::~tenancy() {
+    if (auto* const left = std::exchange(own_, nullptr)) process::instance().give_back(*left);
+}
 
 }  // namespace pooly::detail

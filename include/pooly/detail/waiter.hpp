@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,8 @@
 
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/parking_spot.hpp>
+#include <pooly/detail/process.hpp>
 #include <pooly/detail/slot.hpp>
 #include <pooly/detail/thread_key.hpp>
 #include <pooly/error.hpp>
@@ -32,8 +33,13 @@ public:
     };
 
     waiter(control_block& control, const clock_source& clock, std::shared_ptr<const std::string> pool_name,
-           thread_key thread, clock_source::instant since) noexcept
-        : control_{&control}, clock_{clock}, pool_name_{std::move(pool_name)}, thread_{thread}, since_{since} {}
+           thread_key thread, clock_source::instant since)
+        : control_{&control},
+          clock_{clock},
+          pool_name_{std::move(pool_name)},
+          thread_{thread},
+          since_{since},
+          spot_{parking_spot::mine()} {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
@@ -55,10 +61,10 @@ public:
 
     /// Sleeps until told (true), or until the deadline or a stop request (false). Blocks: until then.
     [[nodiscard]] bool sleep(clock_source::instant until) {
-        std::unique_lock<std::mutex> lock{mutex_};
+        std::unique_lock<std::mutex> lock{spot_.mutex};
         while (!told_) {
             if (stop_requested_ || (until != clock_source::never && clock_.now() >= until)) return false;
-            clock_.wait(changed_, lock, until);
+            clock_.wait(spot_.changed, lock, until);
         }
         return true;
     }
@@ -66,34 +72,37 @@ public:
     /// Whether its time is up, or it was asked to stop.
     [[nodiscard]] bool gives_up(clock_source::instant until) {
         if (until != clock_source::never && clock_.now() >= until) return true;
-        const std::lock_guard<std::mutex> guard{mutex_};
+        const std::lock_guard<std::mutex> guard{spot_.mutex};
         return stop_requested_;
     }
 
     /// Only for one that was chosen: the one who chose it is on its way here.
     void sleep_until_told() {
-        std::unique_lock<std::mutex> lock{mutex_};
-        changed_.wait(lock, [this] { return told_; });
+        std::unique_lock<std::mutex> lock{spot_.mutex};
+        spot_.changed.wait(lock, [this] { return told_; });
     }
 
-    /// Ends the sleep. Notified with the mutex held: once it is free the waiter may be gone.
+    /// Ends the sleep.
     void tell() noexcept {
-        const std::lock_guard<std::mutex> guard{mutex_};
-        told_ = true;
-        changed_.notify_one();
+        parking_spot& spot = spot_;
+        {
+            const std::lock_guard<std::mutex> guard{spot.mutex};
+            told_ = true;
+        }
+        spot.changed.notify_one();  // the waiter may be gone, the spot stays
     }
 
     void request_stop() noexcept {
-        const std::lock_guard<std::mutex> guard{mutex_};
+        const std::lock_guard<std::mutex> guard{spot_.mutex};
         stop_requested_ = true;
-        changed_.notify_one();
+        spot_.changed.notify_one();
     }
 
     /// Back to waiting, after `try_again` led to nothing. Under the pool's lock.
     void wait_again() noexcept {
         chosen = answer::none;
         may_be_chosen_yet = false;
-        const std::lock_guard<std::mutex> guard{mutex_};
+        const std::lock_guard<std::mutex> guard{spot_.mutex};
         told_ = false;
     }
 
@@ -110,10 +119,9 @@ private:
     waiter* behind_ = nullptr;
     waiter* next_to_tell_ = nullptr;  // owned by the wake_list it is on
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool told_ = false;            // guarded by mutex_
-    bool stop_requested_ = false;  // guarded by mutex_
+    parking_spot& spot_;
+    bool told_ = false;            // guarded by the spot's mutex
+    bool stop_requested_ = false;  // the same
 };
 
 }  // namespace pooly::detail
