@@ -31,7 +31,7 @@ constexpr const char* usage = R"(pooly_benchmarks: pooly and other pools under t
 
   --quick               see that everything runs, in a few seconds; the figures mean nothing
                         (also by the environment: POOLY_BENCHMARK_QUICK=1)
-  --only=LOAD           pairs, scarce, contention, waiting, handoff, registry or supervision
+  --only=LOAD           pairs, scarce, growth, contention, waiting, handoff, registry or supervision
   --rounds=N            turns of each pool under contention (default 5)
   --round_ms=N          length of such a turn (default 1000)
   --benchmark_...       Google Benchmark's own, as --benchmark_repetitions=N (default 21),
@@ -60,13 +60,14 @@ bool take_ours(std::vector<std::string>& arguments, bench::settings& chosen) {
             const auto load = value_of("--only=");
             chosen.pairs = load == "pairs";
             chosen.scarce = load == "scarce";
+            chosen.growth = load == "growth";
             chosen.contention = load == "contention";
             chosen.waiting = load == "waiting";
             chosen.handoff = load == "handoff";
             chosen.registry = load == "registry";
             chosen.supervision = load == "supervision";
-            good = good && (chosen.pairs || chosen.scarce || chosen.contention || chosen.waiting || chosen.handoff ||
-                            chosen.registry || chosen.supervision);
+            good = good && (chosen.pairs || chosen.scarce || chosen.growth || chosen.contention || chosen.waiting ||
+                            chosen.handoff || chosen.registry || chosen.supervision);
         } else if (text.starts_with("--rounds=")) {
             good = parse_count(value_of("--rounds="), chosen.contention_rounds) && good;
         } else if (text.starts_with("--round_ms=")) {
@@ -148,6 +149,7 @@ void print_all(const bench::measurements& measured, const bench::contention_samp
     for (const auto& one : bench::contestants()) names.emplace_back(one.name);
     bench::print_pairs(measured, names);
     bench::print_scarce(measured, names);
+    bench::print_growth(measured, names);
     bench::print_contention(samples, names);
     bench::print_waiting(samples, names);
     bench::print_handoff(handoffs);
@@ -183,10 +185,11 @@ int main(int argc, char** argv) {
         if (chosen.pairs && one.enter_pairs != nullptr) one.enter_pairs(chosen);
         if (chosen.scarce && one.enter_scarce != nullptr) one.enter_scarce(chosen);
         if (chosen.registry && one.enter_registry != nullptr) one.enter_registry(chosen);
+        if (chosen.growth && one.enter_growth != nullptr) one.enter_growth(chosen);
     }
     const company keeps_mutexes_honest;
     bench::measurements measured;
-    if (chosen.pairs || chosen.scarce || chosen.registry) {
+    if (chosen.pairs || chosen.scarce || chosen.registry || chosen.growth) {
         bench::collecting_reporter reporter{measured};
         benchmark::RunSpecifiedBenchmarks(&reporter);
     }

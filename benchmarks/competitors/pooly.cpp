@@ -21,6 +21,9 @@ public:
     explicit pooly_pool(std::size_t size) : pool_{[] { return worker{}; }, options_of(size)} {}
 
     [[nodiscard, gnu::always_inline]] pooly::lease<worker> checkout() { return pool_.checkout(); }
+    /// Joins the queue and leaves it, where nothing is idle.
+    void ask_in_vain() { (void)pool_.try_checkout_for(std::chrono::nanoseconds{1}); }
+    [[nodiscard]] std::size_t waiting() const { return pool_.status().waiting; }
 
 private:
     static pooly::pool_options options_of(std::size_t size) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contention_load.hpp"
+#include "growth_load.hpp"
 #include "pair_load.hpp"
 #include "scarce_load.hpp"
 #include "settings.hpp"
@@ -19,6 +20,7 @@ struct contestant {
     void (*enter_scarce)(const settings&) = nullptr;
     contention_sample (*contend)(std::chrono::milliseconds length, const contention_case&) = nullptr;
     void (*enter_registry)(const settings&) = nullptr;
+    void (*enter_growth)(const settings&) = nullptr;
 };
 
 /// Everyone whose library was found: each competitor's source file adds itself.
@@ -36,7 +38,11 @@ inline bool enter(const contestant& one) {
 /// Enters a pool for every load.
 template <contestant_pool Pool>
 bool enter() {
-    return enter({Pool::name, &enter_pairs<Pool>, &enter_scarce<Pool>, &contend<Pool>});
+    return enter({.name = Pool::name,
+                  .enter_pairs = &enter_pairs<Pool>,
+                  .enter_scarce = &enter_scarce<Pool>,
+                  .contend = &contend<Pool>,
+                  .enter_growth = &enter_growth<Pool>});
 }
 
 /// Enters a pool that differs from another in one point: only for the pairs, which show what the point costs.

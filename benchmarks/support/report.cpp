@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "growth_load.hpp"
 #include "pair_load.hpp"
 #include "registry_load.hpp"
 #include "scarce_load.hpp"
@@ -178,6 +179,48 @@ void print_scarce(const measurements& measured, const std::vector<std::string>& 
                 print_cell(scarce_ratio(measured, way.family + ("/" + name), threads));
         std::printf("\n");
     }
+}
+
+namespace {
+
+/// A row for each pool: what the pair costs at each step, as a multiple of the first.
+template <class Steps, class Find>
+void print_curve(const char* title, const std::vector<std::string>& names, const Steps& steps, Find&& find) {
+    bool headed = false;
+    for (const auto& name : names) {
+        const auto first = find(name, steps.front());
+        if (!first) continue;
+        if (!std::exchange(headed, true)) {
+            std::printf("\n%s (medians)\n%-16s", title, "");
+            for (const auto step : steps) std::printf(" %9lld", static_cast<long long>(step));
+            std::printf("\n");
+        }
+        std::printf("  %-14s", name.c_str());
+        for (const auto step : steps) print_cell(divide(find(name, step), first));
+        std::printf("\n");
+    }
+}
+
+}  // namespace
+
+void print_growth(const measurements& measured, const std::vector<std::string>& names) {
+    print_curve("The pair on one thread by the pool's size, as a multiple of that in a pool of 1", names, growth_sizes,
+                [&](const std::string& name, int size) {
+                    return measured.find("growth_size/" + name, size_argument(size), 1);
+                });
+    print_curve("The pair on one thread in a pool of 16384 by how many are out, as a multiple of that with none out",
+                names, growth_out, [&](const std::string& name, std::int64_t out) {
+                    return measured.find("growth_out/" + name,
+                                         "size:" + std::to_string(growth_size) + "/out:" + std::to_string(out), 1);
+                });
+    print_curve("The pair in a pool of 64 by threads, each one's share of the throughput of one thread, as its inverse",
+                names, growth_threads, [&](const std::string& name, int threads) {
+                    return measured.find("growth_threads/" + name, size_argument(growth_threads_size), threads);
+                });
+    print_curve("Joining the queue and leaving it by how many wait there, as a multiple of that with one", names,
+                growth_waiters, [&](const std::string& name, int waiters) {
+                    return measured.find("growth_waiters/" + name, "size:1/waiters:" + std::to_string(waiters), 1);
+                });
 }
 
 void print_contention(const contention_samples& samples, const std::vector<std::string>& names) {

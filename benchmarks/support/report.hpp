@@ -20,6 +20,7 @@ using contention_samples = std::map<std::pair<contention_case, std::string>, std
 /// Each of them prints nothing where nothing was measured.
 void print_pairs(const measurements& measured, const std::vector<std::string>& names);
 void print_scarce(const measurements& measured, const std::vector<std::string>& names);
+void print_growth(const measurements& measured, const std::vector<std::string>& names);
 void print_contention(const contention_samples& samples, const std::vector<std::string>& names);
 void print_waiting(const contention_samples& samples, const std::vector<std::string>& names);
 void print_handoff(const handoff_samples& samples);

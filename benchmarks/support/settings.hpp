@@ -13,6 +13,7 @@ struct settings {
     bool contention = true;
     bool waiting = true;
     bool handoff = true;
+    bool growth = true;
     bool registry = true;
     bool supervision = true;
     /// Of one benchmark with no more than two threads.
