@@ -391,8 +391,10 @@ TEST_CASE("the places of a pool are all usable after it was made larger while on
     hanging_pool pool{dog, 1};
     pass(*dog, 11s);
     CHECK(pool.db.status().late == 1);
-    pool.db.resize(10, 0);
-    CHECK(take_all(pool.db).size() == 10);
+    for (std::size_t size = 2; size <= 10; ++size) {
+        pool.db.resize(size, 0);
+        CHECK(take_all(pool.db).size() == size);
+    }
     pool.let_go();
     CHECK(pool.db.status().idle == 10);
     CHECK(pool.at.alive == 10);
