@@ -43,7 +43,7 @@ final class Client<W> {
     private void hold(long since) {
         long length = wanted.holdMicros() * 1000L;
         if (wanted.busy()) {
-            while (System.nanoTime() - since < length) Thread.onSpinWait();
+            while (System.nanoTime() - since < length) {}
             return;
         }
         // Thread.sleep rounds to milliseconds; parkNanos may return early

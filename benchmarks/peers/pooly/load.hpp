@@ -25,16 +25,16 @@ template <bench::contestant_pool Pool>
     using clock = std::chrono::steady_clock;
     outcome result{.clients = std::vector<client>(static_cast<std::size_t>(wanted.clients))};
     std::atomic<bool> over{false};
-    std::latch start{wanted.clients + 1};
+    std::latch start{1};
     std::vector<std::thread> threads;
     for (client& one : result.clients) {
         threads.emplace_back([&] {
-            start.arrive_and_wait();
+            start.wait();
             one.run(pool, wanted, over);
         });
     }
-    start.arrive_and_wait();
-    const auto began = clock::now();
+    const auto began = clock::now();  // before it: busy clients may keep this thread from a processor
+    start.count_down();
     std::this_thread::sleep_for(length);
     over.store(true, std::memory_order_relaxed);  // relaxed: joining the threads is what orders the rest
     for (auto& thread : threads) thread.join();
