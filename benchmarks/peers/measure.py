@@ -8,8 +8,10 @@ import os
 import pathlib
 import platform
 import random
+import resource
 import subprocess
 import sys
+import time
 
 from loads import LOADS
 
@@ -24,10 +26,9 @@ class Broken(Exception):
 
 
 def count(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not '{text}'")
+    return int(text)
 
 
 def parse_arguments():
@@ -61,6 +62,31 @@ def find_drivers(parser, wanted):
     return drivers
 
 
+def processor_seconds():
+    """Of the whole machine, and also what a hypervisor kept from it; nothing where that is not told."""
+    try:
+        words = pathlib.Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, _idle, _io_wait, irq, soft_irq, steal = map(int, words[1:9])
+    return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def watched(run):
+    """What `run` returns, and the share of all processors that others took meanwhile."""
+    began, busy, own = time.monotonic(), processor_seconds(), children_seconds()
+    result = run()
+    if busy is None:
+        return result, 0
+    by_others = processor_seconds() - busy - (children_seconds() - own)
+    return result, max(0, by_others) / (time.monotonic() - began) / os.cpu_count()
+
+
 def run_once(driver, load, wanted):
     """One measurement; what the driver prints."""
     command = [driver, *load.flags, f"--ms={wanted.ms}", f"--warm_up_ms={wanted.warm_up_ms}"]
@@ -82,7 +108,8 @@ def measure(drivers, wanted):
         dice.shuffle(turns)
         for load, driver in turns:
             show_progress(f"round {round_number} of {wanted.rounds}: {driver.name}, {load.name}")
-            results.append({"round": round_number, "load": load.name, **run_once(driver, load, wanted)})
+            result, others = watched(lambda: run_once(driver, load, wanted))
+            results.append({"round": round_number, "load": load.name, "others": round(others, 3), **result})
     show_progress("")
     return results
 

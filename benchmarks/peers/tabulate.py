@@ -16,6 +16,10 @@ MEASURE = "pooly"  # what the others are set against
 FIGURES = ("per_second", "in_use", "held_us", "p50_us", "p99_us", "p999_us", "max_us", "fairness")
 
 
+DISTURBED = 0.1  # share of the processors that others took
+SOME = 3  # undisturbed turns are enough to leave out the others
+
+
 def figures_of(result):
     """What is derived from one measurement, beside what the driver says."""
     whole = result["seconds"] * result["size"] * 1e6
@@ -27,6 +31,11 @@ def figures_of(result):
     }
 
 
+def undisturbed(turns):
+    quiet = [turn for turn in turns if turn["others"] <= DISTURBED]
+    return quiet if len(quiet) >= SOME else turns
+
+
 def medians(results):
     """One dict a load and pool, in the order of the table."""
     found = {}
@@ -36,17 +45,18 @@ def medians(results):
     for load in LOADS:
         for pool in ORDER:
             if turns := found.get((load.name, pool)):
-                middle = {figure: statistics.median(turn[figure] for turn in turns) for figure in FIGURES}
-                rows.append({"load": load.name, "pool": pool, **middle})
+                kept = undisturbed(turns)
+                middle = {figure: statistics.median(turn[figure] for turn in kept) for figure in FIGURES}
+                rows.append({"load": load.name, "pool": pool, "turns": len(kept), **middle})
     return rows
 
 
 def write_csv(rows, path):
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["load", "pool", *FIGURES])
+        writer.writerow(["load", "pool", "turns", *FIGURES])
         for row in rows:
-            writer.writerow([row["load"], row["pool"], *(f"{row[figure]:.4g}" for figure in FIGURES)])
+            writer.writerow([row["load"], row["pool"], row["turns"], *(f"{row[figure]:.4g}" for figure in FIGURES)])
 
 
 def number(value):
@@ -90,7 +100,9 @@ def markdown(whole, rows):
         yield "A quick run: everything ran, the figures mean nothing."
         return
     yield (f"Medians of {whole['rounds']} rounds of {whole['ms']} ms after {whole['warm_up_ms']} ms of warm-up, order "
-           f"by seed {whole['seed']}; {whole['processors']} processors ({whole['processor']}).")
+           f"by seed {whole['seed']}; {whole['processors']} processors ({whole['processor']}). Of "
+           f"{len(whole['results'])} turns {len(whole['results']) - sum(row['turns'] for row in rows)} are left out: "
+           f"others took more than {DISTURBED:.0%} of the processors.")
     yield ""
     for pool in ORDER:
         if pool in whole["pools"]:
