@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs every load on every driver in turns, each once a round and each round in another order, and keeps all results."""
+"""Runs every load on every driver, each once a round and each round in another order, and keeps all results."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ def parse_arguments():
     parser.add_argument("--results", type=pathlib.Path, required=True, help="where to write them, as JSON")
     parser.add_argument("--rounds", type=count, default=5)
     parser.add_argument("--ms", type=count, default=1000, help="length of a measurement (default 1000)")
-    parser.add_argument("--warm_up_ms", type=count, default=700, help="the same before it is measured (default 700)")
+    parser.add_argument("--warm_up_ms", type=count, default=500, help="the same before it is measured (default 500)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16), help="of the order (default: any)")
     parser.add_argument("--only", help="these pools, divided by commas (default: all)")
     parser.add_argument("--quick", action="store_true", help="each for a moment; the figures mean nothing")

@@ -16,6 +16,7 @@ MEASURE = "pooly"  # what the others are set against
 FIGURES = ("per_second", "in_use", "held_us", "p50_us", "p99_us", "p999_us", "max_us", "fairness")
 
 
+COLUMNS = 10  # behind the name
 DISTURBED = 0.1  # share of the processors that others took
 SOME = 3  # undisturbed turns are enough to leave out the others
 
@@ -73,12 +74,13 @@ def ratio(value, to):
 
 def lines_of(load, rows):
     base = next((row for row in rows if row["pool"] == MEASURE), None)
-    yield f"| **{load.title}** " + "| " * 9 + "|"
+    yield f"| **{load.title}** " + "| " * COLUMNS + "|"
     for row in rows:
         cells = [
             f"`{row['pool']}`",
             number(row["per_second"]),
             ratio(base["per_second"], row["per_second"]) if base else "-",
+            number(row["held_us"]) if row["in_use"] else "",
             f"{100 * row['in_use']:.0f} %" if row["in_use"] else "",
             *(number(row[figure]) for figure in ("p50_us", "p99_us", "p999_us", "max_us")),
             ratio(row["p99_us"], base["p99_us"]) if base else "-",
@@ -88,9 +90,9 @@ def lines_of(load, rows):
 
 
 def markdown(whole, rows):
-    yield (f"| pool | pairs/s | {MEASURE}'s / this | workers in use | p50 us | p99 us | p99.9 us | max us "
+    yield (f"| pool | pairs/s | {MEASURE}'s / this | held us | in use | p50 us | p99 us | p99.9 us | max us "
            f"| p99 / {MEASURE}'s | fewest / most |")
-    yield "|---|" + "---:|" * 9
+    yield "|---|" + "---:|" * COLUMNS
     for load in LOADS:
         of_load = [row for row in rows if row["load"] == load.name]
         if of_load:
