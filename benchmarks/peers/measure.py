@@ -101,6 +101,7 @@ def run_once(driver, load, wanted):
 
 
 def measure(drivers, wanted):
+    """Gives all results so far after each round, so that one who has no more time keeps what is complete."""
     turns = [(load, driver) for load in LOADS for driver in drivers.values() if driver.name not in load.cannot]
     dice = random.Random(wanted.seed)
     results = []
@@ -110,8 +111,8 @@ def measure(drivers, wanted):
             show_progress(f"round {round_number} of {wanted.rounds}: {driver.name}, {load.name}")
             result, others = watched(lambda: run_once(driver, load, wanted))
             results.append({"round": round_number, "load": load.name, "others": round(others, 3), **result})
-    show_progress("")
-    return results
+        show_progress("")
+        yield results
 
 
 def show_progress(text):
@@ -133,25 +134,25 @@ def main():
     parser, wanted = parse_arguments()
     drivers = find_drivers(parser, wanted)
     print(f"Order by seed {wanted.seed}", file=sys.stderr)
+    about = {name: path.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")
+             for name, path in drivers.items()}
     try:
-        results = measure(drivers, wanted)
+        for rounds, results in enumerate(measure(drivers, wanted), 1):
+            whole = {
+                "quick": wanted.quick,
+                "seed": wanted.seed,
+                "rounds": rounds,
+                "ms": wanted.ms,
+                "warm_up_ms": wanted.warm_up_ms,
+                "processors": os.cpu_count(),
+                "processor": processor(),
+                "pools": about,
+                "results": results,
+            }
+            wanted.results.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     except Broken as broken:
         show_progress("")
         sys.exit(f"measure.py: {broken}")
-    about = {name: path.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")
-             for name, path in drivers.items()}
-    whole = {
-        "quick": wanted.quick,
-        "seed": wanted.seed,
-        "rounds": wanted.rounds,
-        "ms": wanted.ms,
-        "warm_up_ms": wanted.warm_up_ms,
-        "processors": os.cpu_count(),
-        "processor": processor(),
-        "pools": about,
-        "results": results,
-    }
-    wanted.results.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
