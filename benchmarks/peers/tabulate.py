@@ -101,10 +101,13 @@ def markdown(whole, rows):
     if whole["quick"]:
         yield "A quick run: everything ran, the figures mean nothing."
         return
+    results = whole["results"]
+    disturbed = sum(result["others"] > DISTURBED for result in results)
+    left_out = len(results) - sum(row["turns"] for row in rows)
     yield (f"Medians of {whole['rounds']} rounds of {whole['ms']} ms after {whole['warm_up_ms']} ms of warm-up, order "
-           f"by seed {whole['seed']}; {whole['processors']} processors ({whole['processor']}). Of "
-           f"{len(whole['results'])} turns {len(whole['results']) - sum(row['turns'] for row in rows)} are left out: "
-           f"others took more than {DISTURBED:.0%} of the processors.")
+           f"by seed {whole['seed']}; {whole['processors']} processors ({whole['processor']}). In {disturbed} of "
+           f"{len(results)} turns others took more than {DISTURBED:.0%} of the processors; {left_out} of them are left "
+           "out.")
     yield ""
     for pool in ORDER:
         if pool in whole["pools"]:
