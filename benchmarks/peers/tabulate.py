@@ -104,10 +104,10 @@ def markdown(whole, rows):
     results = whole["results"]
     disturbed = sum(result["others"] > DISTURBED for result in results)
     left_out = len(results) - sum(row["turns"] for row in rows)
-    yield (f"Medians of {whole['rounds']} rounds of {whole['ms']} ms after {whole['warm_up_ms']} ms of warm-up, order "
-           f"by seed {whole['seed']}; {whole['processors']} processors ({whole['processor']}). In {disturbed} of "
-           f"{len(results)} turns others took more than {DISTURBED:.0%} of the processors; {left_out} of them are left "
-           "out.")
+    yield f"Medians of {whole['rounds']} rounds of {whole['ms']} ms after {whole['warm_up_ms']} ms of warm-up, order by"
+    yield f"seed {whole['seed']}; {whole['processors']} processors ({whole['processor']})."
+    yield f"In {disturbed} of {len(results)} turns others took more than {DISTURBED:.0%} of the processors;"
+    yield f"{left_out} of them are left out."
     yield ""
     for pool in ORDER:
         if pool in whole["pools"]:
