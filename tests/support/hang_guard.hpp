@@ -18,7 +18,8 @@ namespace pooly::test {
 /// cannot be joined. The bound is only there to give a hang a name; nothing that works comes near it.
 class hang_guard {
 public:
-    explicit hang_guard(std::string what) : what_{std::move(what)}, thread_{[this] { watch(); }} {}
+    explicit hang_guard(std::string what, std::chrono::milliseconds budget = stress_budget())
+        : what_{std::move(what)}, budget_{budget}, thread_{[this] { watch(); }} {}
     hang_guard(const hang_guard&) = delete;
     hang_guard& operator=(const hang_guard&) = delete;
     ~hang_guard() {
@@ -33,12 +34,13 @@ public:
 private:
     void watch() {
         std::unique_lock lock{mutex_};
-        if (changed_.wait_for(lock, std::chrono::minutes{1} + stress_budget(), [this] { return over_; })) return;
+        if (changed_.wait_for(lock, std::chrono::minutes{1} + budget_, [this] { return over_; })) return;
         std::fprintf(stderr, "hang: %s\n", what_.c_str());
         std::abort();
     }
 
     std::string what_;
+    const std::chrono::milliseconds budget_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool over_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -43,8 +44,8 @@ public:
     };
 
     /// `fails(n)`: whether the n-th call of the factory throws.
-    pool_model(pool_options options, std::function<bool(int)> fails)
-        : options_{std::move(options)}, fails_{std::move(fails)} {
+    pool_model(pool_options options, std::function<bool(int)> fails, std::chrono::nanoseconds time = {})
+        : options_{std::move(options)}, fails_{std::move(fails)}, now_{time} {
         if (options_.start == start_mode::eager) (void)fill(options_.size);
     }
 
@@ -110,12 +111,12 @@ public:
             return {{leave_front()}, {worker}};
         }
         lose(worker);
-        if (live() + 1 > options_.size) {  // rule 7
+        if (live() + 1 > (lingers() ? places() : options_.size)) {  // rule 7
             ++stats_.destroyed;
             ++stats_.dismissed;
             return serve();
         }
-        idle_.push_back(worker);  // rule 8
+        become_idle(worker);  // rule 8
         return {};
     }
 
@@ -165,7 +166,8 @@ public:
         return serve();
     }
     [[nodiscard]] std::size_t surplus_idle() const {
-        return live() > options_.size ? std::min(idle_.size(), live() - options_.size) : 0;
+        const auto kept = lingers() ? places() : options_.size;
+        return live() > kept ? std::min(idle_.size(), live() - kept) : 0;
     }
     void dismissed(int worker) {
         std::erase(idle_, worker);
@@ -199,6 +201,28 @@ public:
         return all;
     }
 
+    // Under a watchdog that calls the factory once at a time. ---------------------------------------------------------
+
+    void now(std::chrono::nanoseconds time) { now_ = time; }
+
+    /// So many of these are dismissed when it comes by, having lingered; to be said to `dismissed`.
+    struct lingered {
+        std::size_t count = 0;
+        std::set<int> one_of = {};
+    };
+    [[nodiscard]] lingered weary() const {
+        lingered all;
+        if (closed_) return all;
+        for (const int one : idle_)
+            if (now_ - idle_since_.at(one) >= options_.overflow_linger) all.one_of.insert(one);
+        all.count = std::min(all.one_of.size(), live() > options_.size ? live() - options_.size : 0);
+        return all;
+    }
+    /// It rests after a failure of the factory, whoever called that.
+    void make_missing() {
+        if (now_ >= rests_until_) (void)fill(options_.size);
+    }
+
     // Looking. --------------------------------------------------------------------------------------------------------
 
     [[nodiscard]] pool_status status() const {
@@ -230,12 +254,18 @@ private:
         ++calls_;
         if (fails_(calls_)) {
             ++stats_.create_failures;
+            rests_until_ = now_ + std::chrono::milliseconds{100};
             return std::nullopt;
         }
         ++stats_.created;
         return calls_;
     }
 
+    [[nodiscard]] bool lingers() const { return options_.overflow_linger > options_.overflow_linger.zero(); }
+    void become_idle(int worker) {
+        idle_.push_back(worker);
+        idle_since_[worker] = now_;
+    }
     void lose(int worker) { out_.erase(worker); }
 
     [[nodiscard]] int leave_front() {
@@ -283,7 +313,7 @@ private:
                 done.threw = true;
                 break;
             }
-            idle_.push_back(*made);
+            become_idle(*made);
             ++done.made;
         }
         return done;
@@ -291,10 +321,13 @@ private:
 
     pool_options options_;
     std::function<bool(int)> fails_;
+    std::chrono::nanoseconds now_;
     int calls_ = 0;
     std::vector<int> idle_;    // in the order of their return
     std::map<int, bool> out_;  // and whether it is of an earlier generation
     std::deque<int> queue_;
+    std::map<int, std::chrono::nanoseconds> idle_since_;
+    std::chrono::nanoseconds rests_until_ = std::chrono::nanoseconds::min();
     bool suspended_ = false;
     bool closed_ = false;
     pool_stats stats_;

@@ -9,13 +9,16 @@
 
 namespace pooly::test {
 
-/// Where all that is random in this run comes from: POOLY_SEED from the environment, else anew each time. Printed, so
-/// that a run that failed, hung or crashed can be replayed.
+/// What follows `--seed` on the command line of a test program.
+inline const char* seed_on_command_line = nullptr;
+
+/// Where all that is random in this run comes from: `--seed`, or else POOLY_SEED from the environment, or else anew
+/// each time. Printed, so that a run that failed, hung or crashed can be replayed.
 [[nodiscard]] inline std::uint64_t seed() {
     static const std::uint64_t value = [] {
-        const char* given = std::getenv("POOLY_SEED");
+        const char* given = seed_on_command_line != nullptr ? seed_on_command_line : std::getenv("POOLY_SEED");
         const std::uint64_t drawn = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-        std::cout << "random seed: replay with POOLY_SEED=" << drawn << std::endl;
+        std::cout << "random seed: replay with --seed " << drawn << " or POOLY_SEED=" << drawn << std::endl;
         return drawn;
     }();
     return value;

@@ -363,6 +363,32 @@ TEST_CASE(
     CHECK(take_all(db).size() == 1);
 }
 
+TEST_CASE("what a factory makes that hung is not kept beside workers that are only to end when they come home") {
+    const auto dog = watchdog_by_hand();
+    gate at_factory;
+    std::atomic<bool> hangs{true};
+    backend at;
+    auto options = impatient(2, dog);
+    options.start = start_mode::background;
+    options.max_lifetime = 10s;
+    options.lifetime_jitter = 0;
+    pooly::pool<worker, manual_clock> db{[&] {
+                                             if (hangs.exchange(false)) at_factory();
+                                             return worker{at};
+                                         },
+                                         options};
+    dog->sweep();
+    auto held = take_all(db);
+    REQUIRE(held.size() == 2);
+    pass(*dog, 11s);  // their time is over, and there is no room for others
+    at_factory.go_on.release();
+    wait_until([&] { return db.status().late == 0 && db.status().retiring == 0; });
+    CHECK(adds_up(db.status(), 2));  // I1
+    held.clear();
+    dog->sweep();
+    CHECK(take_all(db).size() == 2);
+}
+
 TEST_CASE("a factory that hangs and then fails is nobody's outage, and leaves nothing") {
     const auto dog = watchdog_by_hand();
     gate at_factory;

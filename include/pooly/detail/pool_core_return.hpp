@@ -113,8 +113,12 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
         begin_retiring(place, why_it_ends(place));
         return false;
     }
-    unmark(place);                      // it may have been stuck, and another have its place
-    if (limits_.is_over(standing())) {  // rule 7 for a pool that was made smaller: places come first
+    const slot_care* const of = care_of(place);
+    const bool late = of != nullptr && of->written_off;  // it was stuck, and another may have its place
+    unmark(place);
+    // Rule 7 for a pool that was made smaller: places come first. Those that are about to end make room for what comes
+    // home in time; beside one that comes late they would be too many until then (I1).
+    if (limits_.is_over(late ? live_ - retiring_ : standing())) {
         begin_retiring(place, events::retirement::surplus);
         return false;
     }
