@@ -10,21 +10,23 @@
 namespace bench {
 
 /// One worker, and more threads than that, none of which has anything to do with it: each check-out is a hand-over to
-/// a thread that sleeps. Beside it the least that does the same: threads that pass a turn on around a ring, each asleep
-/// on a condition variable of its own.
+/// a thread that sleeps. Beside it the least that does the same: as many threads that pass a turn on around a ring,
+/// each asleep on a condition variable of its own. (In a ring of 2 every other one finds its turn come before it
+/// sleeps.)
 struct handoff_case {
     const char* name;
-    bool is_pool;
     std::size_t threads;
+    bool is_pool;
 };
-inline constexpr std::array<handoff_case, 8> handoff_cases{{{"ring of 2", false, 2},
-                                                            {"ring of 8", false, 8},
-                                                            {"ring of 64", false, 64},
-                                                            {"ring of 1000", false, 1000},
-                                                            {"pooly, 3 threads", true, 3},
-                                                            {"pooly, 8 threads", true, 8},
-                                                            {"pooly, 64 threads", true, 64},
-                                                            {"pooly, 1000 threads", true, 1000}}};
+inline constexpr std::array<handoff_case, 9> handoff_cases{{{"ring of 2", 2, false},
+                                                            {"ring of 3", 3, false},
+                                                            {"pooly, 3 threads", 3, true},
+                                                            {"ring of 8", 8, false},
+                                                            {"pooly, 8 threads", 8, true},
+                                                            {"ring of 64", 64, false},
+                                                            {"pooly, 64 threads", 64, true},
+                                                            {"ring of 1000", 1000, false},
+                                                            {"pooly, 1000 threads", 1000, true}}};
 
 /// Microseconds from one hand-over to the next, in each turn of each case.
 using handoff_samples = std::array<std::vector<double>, handoff_cases.size()>;

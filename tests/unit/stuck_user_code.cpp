@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -410,6 +411,61 @@ TEST_CASE("a factory that hangs and then fails is nobody's outage, and leaves no
     CHECK(db.status().live == 1);
     held.discard();  // and the next one is made at once
     CHECK(db.try_checkout());
+}
+
+TEST_CASE("an errand that hangs over a surplus worker does not cost the place that it had") {
+    const auto dog = watchdog_by_hand();
+    backend at;
+    gate second_ends, third_ends, at_factory;
+    std::atomic<bool> factory_hangs{false};
+    std::atomic<bool> first_ends{false};
+    std::future<void> shrinking;
+    auto options = impatient(1, dog, 3);
+    options.start = start_mode::lazy;
+    options.overflow_linger = 1h;
+    options.health_interval = 10s;
+    options.check_timeout = 300ms;  // long enough for what the test does until then
+    pooly::pool<worker, manual_clock>* db = nullptr;
+    pooly::worker_hooks<worker> hooks;
+    hooks.healthy = [](worker& one) { return one.number() != 1; };
+    hooks.retire = [&](worker& one) {
+        if (!first_ends.exchange(true)) {  // the errand's own; somebody makes the others surplus, and ends the second
+            shrinking = elsewhere([&] { db->resize(1, 0); });
+            second_ends.at_work.acquire();
+        } else if (one.number() == 2) {
+            second_ends();
+        } else if (one.number() == 3) {
+            third_ends();  // and the errand the third
+        }
+    };
+    pooly::pool<worker, manual_clock> pool{[&] {
+                                               if (factory_hangs.exchange(false)) at_factory();
+                                               return worker{at};
+                                           },
+                                           options, hooks};
+    db = &pool;
+    take(pool, 4).clear();
+    manual_clock::advance(11s);
+    auto sweep = elsewhere([&] { dog->sweep(); });
+    third_ends.at_work.acquire();
+    pool.resize(4, 0);
+    auto fourth = pool.checkout();
+    CHECK(fourth->number() == 4);
+    factory_hangs = true;
+    auto fifth = elsewhere([&] { return pool.checkout_for(1h); });  // in the place of the first
+    at_factory.at_work.acquire();
+    sweep.get();  // the errand was found stuck
+    CHECK(pool.stats().stuck == 1);
+    CHECK(pool.status().late == 0);
+    CHECK(pool.status().making == 1);
+    second_ends.go_on.release();
+    third_ends.go_on.release();
+    at_factory.go_on.release();
+    const auto made = fifth.get();
+    shrinking.get();
+    wait_until([&] { return pool.status().retiring == 0; });
+    CHECK(pool.status() == pool_status{.state = pool_state::ready, .in_use = 2, .live = 2});
+    CHECK(take_all(pool).size() == 2);
 }
 
 TEST_CASE("the places of a pool are all usable after it was made larger while one of its workers is stuck") {

@@ -47,7 +47,8 @@ struct care {
     struct outing {
         std::uint64_t number;
         errand::task what;
-        bool stuck;
+        slot* place;  // null from the moment that it is another's
+        bool stuck = false;
     };
 
     care(std::shared_ptr<patrol> watched_by, std::shared_ptr<pool_observer> listener, std::size_t slots,
@@ -92,6 +93,11 @@ struct care {
     template <class Predicate>
     [[nodiscard]] std::size_t count(Predicate&& which) const noexcept {
         return static_cast<std::size_t>(std::count_if(out.begin(), out.end(), which));
+    }
+    /// Whoever is on an errand does not own the place any more.
+    void let_go(const slot& place) noexcept {
+        for (auto& one : out)
+            if (one.place == &place) one.place = nullptr;
     }
     [[nodiscard]] shed_tally& shed_for(errc reason) noexcept { return shed[reason == errc::overloaded ? 0 : 1]; }
     [[nodiscard]] outing* find(std::uint64_t number) noexcept {

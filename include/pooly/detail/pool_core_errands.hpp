@@ -91,11 +91,14 @@ inline void pool_core::note_stuck(std::unique_lock<std::mutex> lock, const erran
     if (auto* const out = care_->find(one.number)) {
         out->stuck = one.what != errand::task::tell;
         ++counters_.stuck;
-        // relaxed: its owner is stuck. A check or a make may have come to the worker's end.
-        const bool ends =
-            one.place != nullptr && phase_of(one.place->word.load(std::memory_order_relaxed)) == slot_phase::retiring;
-        tell(events::stuck{ends ? "retire" : one.name(), one.place != nullptr ? one.place->id : 0, lasted});
-        if (one.place != nullptr) give_up(*one.place);
+        // A check or a make may have come to the worker's end, and behind that to a surplus one's. relaxed: its owner
+        // is stuck.
+        slot* const place = out->place;
+        const bool ends = place != nullptr
+                              ? phase_of(place->word.load(std::memory_order_relaxed)) == slot_phase::retiring
+                              : one.place != nullptr;
+        tell(events::stuck{ends ? "retire" : one.name(), place != nullptr ? place->id : 0, lasted});
+        if (place != nullptr) give_up(*place);
         care_->stirred = true;  // a place may want a worker now
         settle(wakes);
     }

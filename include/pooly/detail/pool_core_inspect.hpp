@@ -16,7 +16,7 @@ namespace pooly::detail {
 inline void pool_core::send_for(errands& out, errand one) {
     one.core = this;
     one.number = ++care_->errands_sent;
-    care_->out.push_back({one.number, one.what, false});
+    care_->out.push_back({one.number, one.what, one.place});
     out.add(one);
 }
 

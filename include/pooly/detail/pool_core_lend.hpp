@@ -274,22 +274,24 @@ inline bool pool_core::is_well(slot& place) noexcept {
 inline bool pool_core::passes_check(slot& place) noexcept {
     place.change(slot_phase::checking);
     const bool well = is_well(place);
-    if (well)
-        place.change(slot_phase::in_use);
-    else
-        place.change_unused(slot_phase::retiring);
+    if (well) place.change(slot_phase::in_use);
     return well;
 }
 
 /// Instead of a worker that turned out dead: the next idle one, or its place to make another. The caller came before
 /// all who wait, so it does not queue again, unless a resize has just taken the place.
 inline grant pool_core::swap_dead(slot& place, request& ask) {
-    end_worker(place, farewell::with_retire);
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.unhealthy;
-    ++counters_.destroyed;
+    place.change_unused(slot_phase::checking);  // it was not lent after all
+    begin_retiring(place);
     note_death(place, events::death::unhealthy, clock_.now());
+    finish(lock, wakes);
+    end_worker(place, farewell::with_retire);
+    lock.lock();
+    ++counters_.destroyed;
+    --retiring_;
     free_place(place);
     grant got;
     if (const auto late = too_late(ask)) {

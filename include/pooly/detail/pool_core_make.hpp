@@ -42,6 +42,7 @@ inline void pool_core::free_place(slot& place) noexcept {
     --live_;
     if (is_outgrown(place)) --outgrown_;
     if (!care_) return;
+    care_->let_go(place);
     auto& of = care_->of[slots_.index_of(place)];
     if (of.told_use != 0) --care_->told;
     of = {};

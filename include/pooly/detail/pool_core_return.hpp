@@ -102,6 +102,7 @@ inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock
 /// Puts a worker of the caller's back, or ends it.
 inline void pool_core::bring_home(slot& place, std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
     const bool kept = put_back(place, wakes);
+    if (kept && care_) care_->let_go(place);
     conclude(lock, wakes);
     if (!kept) dispose(place, farewell::with_retire, then::leave_empty);
 }
@@ -113,12 +114,10 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
         begin_retiring(place, why_it_ends(place));
         return false;
     }
-    const slot_care* const of = care_of(place);
-    const bool late = of != nullptr && of->written_off;  // it was stuck, and another may have its place
-    unmark(place);
-    // Rule 7 for a pool that was made smaller: places come first. Those that are about to end make room for what comes
-    // home in time; beside one that comes late they would be too many until then (I1).
-    if (limits_.is_over(late ? live_ - retiring_ : standing())) {
+    unmark(place);  // it may have been stuck, and another have its place
+    // Rule 7 for a pool that was made smaller, and for what comes late: places come first, and those that are about to
+    // end have theirs until they have ended (I1).
+    if (limits_.is_over(live_ - retiring_)) {
         begin_retiring(place, events::retirement::surplus);
         return false;
     }

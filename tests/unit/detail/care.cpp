@@ -21,7 +21,7 @@ using task = errand::task;
 
 care careful() { return care{nullptr, nullptr, 4, 1}; }
 
-void send(care& by, task what, bool stuck = false) { by.out.push_back({++by.errands_sent, what, stuck}); }
+void send(care& by, task what, bool stuck = false) { by.out.push_back({++by.errands_sent, what, nullptr, stuck}); }
 
 }  // namespace
 
@@ -95,6 +95,17 @@ TEST_CASE("an errand is found by its number for as long as it is out") {
     CHECK(by.find(3) == nullptr);
     std::erase_if(by.out, [](const care::outing& one) { return one.number == 2; });
     CHECK(by.find(2) == nullptr);
+}
+
+TEST_CASE("an errand whose place is another's by now is still out, without it") {
+    auto by = careful();
+    pooly::detail::slot mine, other;
+    by.out.push_back({1, task::make, &mine});
+    by.out.push_back({2, task::check, &other});
+    by.let_go(mine);
+    CHECK(by.find(1)->place == nullptr);
+    CHECK(by.find(2)->place == &other);
+    CHECK(by.out.size() == 2);
 }
 
 TEST_CASE("each reason to turn a consumer away is summed up by itself") {
