@@ -343,16 +343,20 @@ void operate(stand& of, pooly::pool_registry& pools, dice& roll) {
     of.db->resume();
 }
 
+[[nodiscard]] std::string to_text(const stand& of, const pooly::pool_status& seen) {
+    std::ostringstream out;
+    out << of.name << ": " << to_string(seen.state) << ", " << seen.idle << " idle, " << seen.in_use << " in use, "
+        << seen.making << " making, " << seen.checking << " checking, " << seen.retiring << " retiring, " << seen.live
+        << " live, " << seen.late << " late, " << seen.waiting << " waiting; " << of.at.alive << " alive";
+    return std::move(out).str();
+}
+
 /// One look. Nothing, if it is consistent.
 [[nodiscard]] std::string what_is_torn(const stand& of) {
     const auto seen = of.db->status();
     const bool within = seen.live <= of.options.size + of.options.max_overflow + seen.retiring;  // I1
     if (within && seen.idle + seen.in_use + seen.making + seen.checking + seen.retiring == seen.live) return {};
-    std::ostringstream out;
-    out << of.name << ": " << to_string(seen.state) << ", " << seen.idle << " idle, " << seen.in_use << " in use, "
-        << seen.making << " making, " << seen.checking << " checking, " << seen.retiring << " retiring, " << seen.live
-        << " live, " << seen.late << " late, " << seen.waiting << " waiting";
-    return std::move(out).str();
+    return to_text(of, seen);
 }
 
 /// All leases are home. (The watchdog goes on, so there may always be a worker that is checked or renewed.)
@@ -411,10 +415,15 @@ struct figures {
 
 TEST_CASE("soak: pools serve through any weather, and when it clears up nothing is lost and nobody is left") {
     const auto budget = seconds_from("POOLY_SOAK_SECONDS", 20.0);
-    const hang_guard guard{"soak", budget};
     const auto dog = std::make_shared<pooly::watchdog>();
     const auto observer = std::make_shared<moody_observer>();
     std::vector<std::unique_ptr<stand>> all;
+    const hang_guard guard{"soak", budget, [&all] {
+                               std::string text;
+                               for (const auto& one : all)
+                                   if (one->db) text += to_text(*one, one->db->status()) + '\n';
+                               return text;
+                           }};
     set_options(all, dog, observer);
     figures sum;
     {

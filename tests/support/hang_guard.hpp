@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -18,8 +19,9 @@ namespace pooly::test {
 /// cannot be joined. The bound is only there to give a hang a name; nothing that works comes near it.
 class hang_guard {
 public:
-    explicit hang_guard(std::string what, std::chrono::milliseconds budget = stress_budget())
-        : what_{std::move(what)}, budget_{budget}, thread_{[this] { watch(); }} {}
+    explicit hang_guard(std::string what, std::chrono::milliseconds budget = stress_budget(),
+                        std::function<std::string()> state = {})
+        : what_{std::move(what)}, state_{std::move(state)}, budget_{budget}, thread_{[this] { watch(); }} {}
     hang_guard(const hang_guard&) = delete;
     hang_guard& operator=(const hang_guard&) = delete;
     ~hang_guard() {
@@ -36,10 +38,12 @@ private:
         std::unique_lock lock{mutex_};
         if (changed_.wait_for(lock, std::chrono::minutes{1} + budget_, [this] { return over_; })) return;
         std::fprintf(stderr, "hang: %s\n", what_.c_str());
+        if (state_) std::fprintf(stderr, "%s\n", state_().c_str());
         std::abort();
     }
 
     std::string what_;
+    std::function<std::string()> state_;  // told of a hang, if that does not hang, too
     const std::chrono::milliseconds budget_;
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -233,7 +233,7 @@ inline attention::bits pool_core::refresh_attention() noexcept {
                      bit(limits_.is_over(standing()) || (limits_.has_surplus(standing()) && !lingers), a::surplus) |
                      bit(draining_ > 0, a::draining) | bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) |
                      bit(closed_, a::closed) | bit(outgrown_ > 0, a::renewing) |
-                     bit(care_ && care_->ending + care_->told > 0, a::marked) | bit(failed_, a::failed) |
+                     bit(care_ && care_->ending + care_->told + written_off_ > 0, a::marked) | bit(failed_, a::failed) |
                      bit(dozes(), a::dozing) | bit(options_.order != idle_order::affine, a::ordered) |
                      bit(timed_, a::timed) | bit(source_->resets(), a::resetting);
     // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
