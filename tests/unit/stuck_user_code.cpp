@@ -413,6 +413,37 @@ TEST_CASE("a factory that hangs and then fails is nobody's outage, and leaves no
     CHECK(db.try_checkout());
 }
 
+TEST_CASE("an attempt to connect ends once, though its errand hangs when the factory is through") {
+    /// The last one who forgets it hangs.
+    struct heavy_failure {
+        gate* at_the_end;
+        ~heavy_failure() { (*at_the_end)(); }
+    };
+    const auto dog = watchdog_by_hand();
+    gate at_the_end;
+    int calls = 0;
+    auto options = impatient(2, dog);
+    options.start = start_mode::background;
+    options.max_connecting = 1;
+    options.backoff_base = options.backoff_cap = 1s;
+    pooly::pool<int, manual_clock> db{[&] {
+                                          ++calls;
+                                          if (calls == 1) throw heavy_failure{&at_the_end};
+                                          if (calls == 2) throw std::runtime_error{"down"};
+                                          return calls;
+                                      },
+                                      options};
+    dog->sweep();
+    CHECK(calls == 1);
+    pass(*dog, 1s);  // the second failure takes the place of the first
+    CHECK(calls == 2);
+    CHECK(db.stats().stuck == 1);
+    at_the_end.go_on.release();
+    wait_until([&] { return db.status().late == 0 && db.status().making == 0; });
+    pass(*dog, 1s);
+    CHECK(db.status().idle == 2);
+}
+
 TEST_CASE("an errand that hangs over a surplus worker does not cost the place that it had") {
     const auto dog = watchdog_by_hand();
     backend at;

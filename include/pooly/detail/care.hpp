@@ -32,6 +32,7 @@ struct slot_care {
     clock_source::instant checked{};  // when it was known to be well without being used
     clock_source::instant expires = clock_source::never;
     std::uint64_t told_use = 0;  // the use that was told as overdue; 0: none
+    bool connects = false;       // its factory is not through, nor given up: the governor waits for it
     bool ends = false;           // it is to end when it comes home
     bool written_off = false;    // its place was given away: it counts no more until it is back
     events::retirement why{};    // if it ends

@@ -160,6 +160,7 @@ private:
     void begin_retiring(slot& place, events::retirement why) noexcept;
     void free_place(slot& place) noexcept;
     void cancel_place(slot& place) noexcept;
+    [[nodiscard]] std::optional<outage_governor::attempt> take_attempt(slot& place) noexcept;
     /// Workers that are neither on their way out nor about to take another's place.
     [[nodiscard]] std::size_t standing() const noexcept {
         const auto less = retiring_ + (care_ ? care_->under_way(errand::task::renew) + care_->ending : 0U);

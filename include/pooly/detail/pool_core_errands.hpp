@@ -111,10 +111,8 @@ inline void pool_core::give_up(slot& place) noexcept {
     const auto phase = phase_of(place.word.load(std::memory_order_relaxed));
     if (phase != slot_phase::making && phase != slot_phase::checking && phase != slot_phase::retiring) return;
     if (!write_off(place)) return;
-    if (phase == slot_phase::making)
-        governor_.abandoned(std::bit_cast<outage_governor::attempt>(place.created));
-    else
-        mark_ending(place, events::retirement::late);
+    if (phase != slot_phase::making) return mark_ending(place, events::retirement::late);
+    if (const auto attempt = take_attempt(place)) governor_.abandoned(*attempt);  // or the factory is through already
 }
 
 }  // namespace pooly::detail

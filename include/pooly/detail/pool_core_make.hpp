@@ -5,6 +5,7 @@
 #include <bit>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,7 @@ inline slot* pool_core::reserve_place(clock_source::instant now) {
     first_empty_ = slots_.index_of(*place) + 1;
     ++live_;
     place->created = std::bit_cast<std::chrono::nanoseconds::rep>(governor_.begin());  // until the factory is through
+    if (care_) care_of(*place)->connects = true;
     place->id = ++last_worker_ & slot::id_mask;
     place->generation = generation_ & slot::generation_mask;
     place->line_and_use.store(0, std::memory_order_relaxed);  // relaxed: what is written there is of another worker
@@ -28,9 +30,15 @@ inline slot* pool_core::reserve_place(clock_source::instant now) {
     return place;
 }
 
+/// The attempt to make a worker there, to be ended by the caller; nothing if it has ended, because it was given up.
+inline std::optional<outage_governor::attempt> pool_core::take_attempt(slot& place) noexcept {
+    if (care_ && !std::exchange(care_of(place)->connects, false)) return std::nullopt;
+    return std::bit_cast<outage_governor::attempt>(place.created);
+}
+
 /// A place whose factory was not called.
 inline void pool_core::cancel_place(slot& place) noexcept {
-    governor_.abandoned(std::bit_cast<outage_governor::attempt>(place.created));
+    if (const auto attempt = take_attempt(place)) governor_.abandoned(*attempt);
     free_place(place);
 }
 
@@ -58,7 +66,6 @@ inline create_context pool_core::spare_context() const {
 
 inline std::exception_ptr pool_core::construct(slot& place, const create_context& context,
                                                clock_source::instant now) noexcept {
-    const auto attempt = std::bit_cast<outage_governor::attempt>(place.created);
     const auto began = clock_.now();
     std::exception_ptr error;
     try {
@@ -83,19 +90,18 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
     const std::lock_guard<std::mutex> guard{mutex()};
     factory_fails_ = error != nullptr;
     now = std::max(now, ended);
-    const slot_care* const of = care_of(place);
-    const bool given_up = of != nullptr && of->written_off;  // then the governor knows of its end already
+    const auto attempt = take_attempt(place);
     if (!factory_fails_) {
         ++counters_.created;
         place.created = ended.count();
-        if (!given_up) governor_.succeeded(attempt);
+        if (attempt) governor_.succeeded(*attempt);
         if (!governor_.is_down() && std::exchange(told_down_, false)) tell(events::backend_up{now - down_since_});
         note_created(place, now, ended - began);
     } else {
         ++counters_.create_failures;
         forgotten = std::exchange(last_error_, error);
         last_error_at_ = ended;
-        if (!given_up) governor_.failed(attempt, now);
+        if (attempt) governor_.failed(*attempt, now);
         if (governor_.is_down() && !std::exchange(told_down_, true)) {
             down_since_ = now;
             tell(events::backend_down{std::move(why), governor_.next_attempt() - now});
