@@ -18,9 +18,7 @@ struct handoff_case {
     std::size_t threads;
     bool is_pool;
 };
-inline constexpr std::array<handoff_case, 9> handoff_cases{{{"ring of 2", 2, false},
-                                                            {"ring of 3", 3, false},
-                                                            {"pooly, 3 threads", 3, true},
+inline constexpr std::array<handoff_case, 7> handoff_cases{{{"ring of 2", 2, false},
                                                             {"ring of 8", 8, false},
                                                             {"pooly, 8 threads", 8, true},
                                                             {"ring of 64", 64, false},
