@@ -49,9 +49,11 @@ public:
         std::unique_ptr<T> lent_;
     };
 
-    explicit hand_written_pool(std::size_t size) {
+    explicit hand_written_pool(std::size_t size) : hand_written_pool{size, [] { return std::make_unique<T>(); }} {}
+    template <class Factory>
+    hand_written_pool(std::size_t size, Factory make) {
         idle_.reserve(size);
-        for (std::size_t i = 0; i < size; ++i) idle_.push_back(std::make_unique<T>());
+        for (std::size_t i = 0; i < size; ++i) idle_.push_back(make());
     }
 
     [[nodiscard, gnu::always_inline]] lease checkout(std::chrono::milliseconds timeout = std::chrono::seconds{5}) {
