@@ -120,7 +120,14 @@ private:
 inline parking_spot& parking_spot::mine() {
     if (own_ == nullptr) {
         own_ = &process::instance().take_spot();
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wexit-time-destructors"  // that is what it is for
+#endif
         static thread_local const tenancy until_its_end;
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
     }
     return *own_;
 }
