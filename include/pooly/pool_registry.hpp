@@ -179,10 +179,11 @@ public:
     /// is `close_all()`, then `drain_for(5s)`. Blocks: at most `timeout`.
     template <class Rep, class Period>
     std::size_t drain_for(std::chrono::duration<Rep, Period> timeout) {
-        const auto until = detail::steady_deadline(detail::to_nanoseconds(timeout));
+        const auto none = std::chrono::nanoseconds::zero();
+        const auto until = detail::steady_deadline(std::max(detail::to_nanoseconds(timeout), none));
         std::size_t out = 0;
         pools_.for_each([&](const std::string&, detail::pool_entry& one) {
-            out += one.drain(std::max(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds::zero()));
+            out += one.drain(std::max(until - std::chrono::steady_clock::now(), none));
         });
         return out;
     }

@@ -2,11 +2,14 @@
 #pragma once
 
 // Catch2 2 and 3 behind one include; tests spell everything as Catch2 3 does.
+#include <sstream>
+#include <string>
+
+#include <pooly/pool_status.hpp>
+
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 #else
-#include <string>
-
 #include <catch2/catch.hpp>
 
 namespace Catch::Matchers {
@@ -15,3 +18,16 @@ namespace Catch::Matchers {
 
 }  // namespace Catch::Matchers
 #endif
+
+/// So that a test that fails says what it saw.
+template <>
+struct Catch::StringMaker<pooly::pool_status> {
+    static std::string convert(const pooly::pool_status& seen) {
+        std::ostringstream text;
+        text << "state " << static_cast<int>(seen.state) << ": idle " << seen.idle << ", in use " << seen.in_use
+             << ", making " << seen.making << ", checking " << seen.checking << ", retiring " << seen.retiring
+             << ", live " << seen.live << ", overflow " << seen.overflow << ", waiting " << seen.waiting << ", late "
+             << seen.late << (seen.backend_down ? ", backend down" : "");
+        return text.str();
+    }
+};

@@ -553,6 +553,7 @@ TEST_CASE("drain_for waits for the leases of all pools within one time, and tell
     auto second = b->checkout();
     auto third = a->checkout();
     CHECK(pools.drain_for(0s) == 3);
+    CHECK(pools.drain_for(std::chrono::nanoseconds::min()) == 3);
     pools.close_all();
     auto drained = std::async(std::launch::async, [&] { return pools.drain_for(std::chrono::hours::max()); });
     second.checkin();

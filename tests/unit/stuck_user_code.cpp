@@ -444,7 +444,65 @@ TEST_CASE("an attempt to connect ends once, though its errand hangs when the fac
     CHECK(db.status().idle == 2);
 }
 
-TEST_CASE("an errand that hangs over a surplus worker does not cost the place that it had") {
+TEST_CASE("a worker whose check hung costs no place, though its end hangs, too") {
+    const auto dog = watchdog_by_hand();
+    gate at_check, at_the_end;
+    backend at;
+    auto options = impatient(1, dog);
+    options.health_interval = 10s;
+    pooly::worker_hooks<worker> hooks;
+    hooks.healthy = [&](worker& one) {
+        if (one.number() == 1) at_check();
+        return one.number() != 1;
+    };
+    hooks.retire = [&](worker& one) {
+        if (one.number() == 1) at_the_end();
+    };
+    pooly::pool<worker, manual_clock> db{[&] { return worker{at}; }, options, hooks};
+    pass(*dog, 11s);
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1, .late = 1});
+    at_check.go_on.release();
+    at_the_end.at_work.acquire();
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1, .late = 1});
+    db.checkout().discard();
+    dog->sweep();
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1, .late = 1});
+    at_the_end.go_on.release();
+    wait_until([&] { return db.status().late == 0; });
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1});
+}
+
+TEST_CASE("a worker that is not needed when its factory is through at last costs no place, though its end hangs") {
+    const auto dog = watchdog_by_hand();
+    gate at_factory, at_the_end;
+    backend at;
+    std::atomic<bool> hangs{true};
+    auto options = impatient(1, dog);
+    options.start = start_mode::background;
+    pooly::worker_hooks<worker> hooks;
+    hooks.retire = [&](worker& one) {
+        if (one.number() == 2) at_the_end();
+    };
+    pooly::pool<worker, manual_clock> db{[&] {
+                                             if (hangs.exchange(false)) at_factory();
+                                             return worker{at};
+                                         },
+                                         options, hooks};
+    dog->sweep();  // the first call is found stuck
+    manual_clock::advance(1min);
+    CHECK(db.checkout()->number() == 1);  // a consumer's is not
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1, .late = 1});
+    at_factory.go_on.release();
+    at_the_end.at_work.acquire();
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1, .late = 1});
+    db.checkout().discard();
+    CHECK(db.checkout()->number() == 3);
+    at_the_end.go_on.release();
+    wait_until([&] { return db.status().late == 0; });
+    CHECK(db.status() == pool_status{.state = pool_state::ready, .idle = 1, .live = 1});
+}
+
+TEST_CASE("a surplus worker whose end hangs costs no other place") {
     const auto dog = watchdog_by_hand();
     backend at;
     gate second_ends, third_ends, at_factory;
@@ -466,7 +524,7 @@ TEST_CASE("an errand that hangs over a surplus worker does not cost the place th
         } else if (one.number() == 2) {
             second_ends();
         } else if (one.number() == 3) {
-            third_ends();  // and the errand the third
+            third_ends();  // and the watchdog the third
         }
     };
     pooly::pool<worker, manual_clock> pool{[&] {
@@ -485,16 +543,16 @@ TEST_CASE("an errand that hangs over a surplus worker does not cost the place th
     factory_hangs = true;
     auto fifth = elsewhere([&] { return pool.checkout_for(1h); });  // in the place of the first
     at_factory.at_work.acquire();
-    sweep.get();  // the errand was found stuck
+    sweep.get();  // an errand was found stuck, and only its own place given away
     CHECK(pool.stats().stuck == 1);
-    CHECK(pool.status().late == 0);
+    CHECK(pool.status().late == 1);
     CHECK(pool.status().making == 1);
     second_ends.go_on.release();
     third_ends.go_on.release();
     at_factory.go_on.release();
     const auto made = fifth.get();
     shrinking.get();
-    wait_until([&] { return pool.status().retiring == 0; });
+    wait_until([&] { return pool.status().retiring == 0 && pool.status().late == 0; });
     CHECK(pool.status() == pool_status{.state = pool_state::ready, .in_use = 2, .live = 2});
     CHECK(take_all(pool).size() == 2);
 }

@@ -136,6 +136,9 @@ private:
     [[nodiscard]] bool news_are_told() const noexcept { return care_ && care_->has_news() && care_->by->goes_round(); }
     [[nodiscard]] std::size_t errands_out() const noexcept { return care_ ? care_->out.size() : 0; }
     [[nodiscard]] bool dozes() const noexcept { return care_ && care_->dozes; }
+    /// Whether this thread is the watchdog's, and has no time for more than it was sent for: what is surplus is for
+    /// another errand, which then may hang by itself.
+    [[nodiscard]] bool on_errand() const noexcept { return errand_of_this_thread == this; }
     [[nodiscard]] bool barging() const noexcept { return options_.fairness == fairness_policy::bounded_barging; }
     /// Where this thread's walk begins: threads are spread over the slots that are filled first.
     [[nodiscard]] std::size_t first_look() const noexcept {

@@ -32,8 +32,9 @@ inline void pool_core::tell(events::any what) noexcept {
 /// A consumer was turned away for the good of the others.
 inline void pool_core::note_shed(errc reason, const call_site& where) noexcept {
     if (!care_ || !care_->events) return;
-    care_->shed_for(reason).add(queue_.size(), where);
-    care_->stirred = true;  // to know when the sum is due
+    auto& tally = care_->shed_for(reason);
+    if (tally.due() == clock_source::never) care_->stirred = true;  // to know when the sum is due
+    tally.add(queue_.size(), where);
     (void)tell_shed(clock_.now());
 }
 

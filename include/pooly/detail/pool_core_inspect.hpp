@@ -90,11 +90,12 @@ inline clock_source::instant pool_core::inspect_idle(slot& place, slot_care& of,
     auto due = clock_source::never;
     const auto zero = std::chrono::nanoseconds::zero();
     const auto since = place.since_when();
-    if (limits_.has_surplus(standing()) && (queue_.empty() || holds_back())) {
-        const auto over = clock_source::later(since, options_.overflow_linger);
-        if (now < over)
-            due = over;
-        else if (!keeps_ahead(0) && send_away(place, events::retirement::surplus, now, out))
+    const bool over = limits_.is_over(standing());
+    if (over || (limits_.has_surplus(standing()) && (queue_.empty() || holds_back()))) {
+        const auto when = over ? now : clock_source::later(since, options_.overflow_linger);
+        if (now < when)
+            due = when;
+        else if ((over || !keeps_ahead(0)) && send_away(place, events::retirement::surplus, now, out))
             return due;
     }
     if (of.ends && send_away(place, of.why, now, out)) return due;
@@ -143,7 +144,7 @@ inline clock_source::instant pool_core::inspect_lease(slot& place, slot_care& of
     }
     ++counters_.overdue;
     tell(events::overdue{*holder});
-    if (options_.on_overdue == overdue_action::replace && write_off(place))
+    if (options_.on_overdue == overdue_action::replace && !closed_ && write_off(place))
         mark_ending(place, events::retirement::late);
     return clock_source::never;
 }

@@ -279,24 +279,26 @@ inline bool pool_core::passes_check(slot& place) noexcept {
 }
 
 /// Instead of a worker that turned out dead: the next idle one, or its place to make another. The caller came before
-/// all who wait, so it does not queue again, unless a resize has just taken the place.
+/// all who wait, so it does not queue again, unless a resize has just taken the place, or nothing is lent any more.
 inline grant pool_core::swap_dead(slot& place, request& ask) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.unhealthy;
-    place.change_unused(slot_phase::checking);  // it was not lent after all
+    if (!ask.queues_since) ask.queues_since = clock_.now();  // it goes on before those who come from now on
+    place.change_unused(slot_phase::checking);               // it was not lent after all
     begin_retiring(place);
     note_death(place, events::death::unhealthy, clock_.now());
     finish(lock, wakes);
     end_worker(place, farewell::with_retire);
     lock.lock();
     ++counters_.destroyed;
+    unmark(place);
     --retiring_;
     free_place(place);
     grant got;
     if (const auto late = too_late(ask)) {
         got = turn_away(*late, ask);
-    } else if (failed_ || (got.place = idle_or_place()) == nullptr) {
+    } else if (failed_ || holds_back() || (got.place = idle_or_place()) == nullptr) {
         return join(lock, wakes, ask);
     }
     conclude(lock, wakes);

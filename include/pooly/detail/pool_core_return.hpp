@@ -114,24 +114,24 @@ inline bool pool_core::put_back(slot& place, wake_list& wakes) noexcept {
         begin_retiring(place, why_it_ends(place));
         return false;
     }
-    unmark(place);  // it may have been stuck, and another have its place
-    // Rule 7 for a pool that was made smaller, and for what comes late: places come first, and those that are about to
-    // end have theirs until they have ended (I1).
-    if (limits_.is_over(live_ - retiring_)) {
+    const slot_care* const of = care_of(place);
+    const std::size_t back = of != nullptr && of->written_off ? 1 : 0;  // it comes late, and another may have its place
+    const bool wanted = !queue_.empty() && !holds_back();
+    // Rule 7. For a pool that was made smaller, and for what comes late, places come first: those that are about to end
+    // have theirs until they have ended (I1).
+    if (limits_.is_over(live_ - retiring_ + back) ||
+        (!wanted && limits_.has_surplus(standing() + back) && !keeps_surplus(1))) {
         begin_retiring(place, events::retirement::surplus);
         return false;
     }
-    if (!queue_.empty() && !holds_back() && (!barging() || front_is_overdue())) {
+    unmark(place);
+    if (wanted && (!barging() || front_is_overdue())) {
         waiter& oldest = queue_.front();
         place.pass_on();
         choose(oldest, place, wakes);
-        return true;
+    } else {
+        make_idle(place);
     }
-    if (limits_.has_surplus(standing()) && (queue_.empty() || holds_back()) && !keeps_surplus(1)) {
-        begin_retiring(place, events::retirement::surplus);
-        return false;
-    }
-    make_idle(place);
     return true;
 }
 
@@ -175,7 +175,7 @@ inline void pool_core::dispose(slot& place, farewell how, then next) noexcept {
         unmark(*ending);
         --retiring_;
         free_place(*ending);
-        ending = claim_surplus();
+        ending = on_errand() ? nullptr : claim_surplus();
         settle(wakes);  // a waiter makes the next one in its own time (rule 12)
         if (next == then::refill && spare == nullptr && limits_.wants_more(live_)) spare = reserve_place(clock_.now());
         finish(lock, wakes);
@@ -196,10 +196,13 @@ inline void pool_core::end_worker(slot& place, farewell how) noexcept {
     source_->destroy(worker(place));
 }
 
+/// One whose place was given away counts no more until it is gone.
 inline void pool_core::begin_retiring(slot& place) noexcept {
-    unmark(place);
+    const slot_care* const of = care_of(place);
+    const bool counts = of == nullptr || !of->written_off;
+    if (counts) unmark(place);
     place.change(slot_phase::retiring);
-    ++retiring_;
+    if (counts) ++retiring_;
 }
 
 inline void pool_core::begin_retiring(slot& place, events::retirement why) noexcept {
@@ -233,7 +236,7 @@ inline void pool_core::finish(std::unique_lock<std::mutex>& lock, wake_list& wak
 }
 
 inline void pool_core::conclude(std::unique_lock<std::mutex>& lock, wake_list& wakes) noexcept {
-    slot* const surplus = claim_surplus();
+    slot* const surplus = on_errand() ? nullptr : claim_surplus();
     settle(wakes);
     finish(lock, wakes);
     if (surplus != nullptr) dispose(*surplus, farewell::with_retire, then::leave_empty);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <pooly/detail/pool_core_lend.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -15,6 +16,7 @@
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/gate.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/unsupervised.hpp"
@@ -541,4 +543,25 @@ TEST_CASE("a thread that uses many pools in turn gets each pool's own worker") {
         pools.push_back(std::make_unique<pool_of_ints>([i] { return i; }, pooly::pool_options{.size = 1}));
     for (int round = 0; round < 3; ++round)
         for (int i = 0; i < 20; ++i) CHECK(*pools[static_cast<std::size_t>(i)]->checkout() == i);
+}
+
+TEST_CASE("one who met a dead worker is lent none in a pool that was suspended meanwhile, and waits") {
+    pooly::test::gate at_the_end;
+    std::atomic<int> made{0};
+    pooly::pool<int> db{[&] { return ++made; },
+                        {.size = 1, .check_after_idle = 0s},
+                        {.healthy = [](int& one) { return one != 1; },
+                         .retire =
+                             [&](int& one) {
+                                 if (one == 1) at_the_end();
+                             }}};
+    auto lent = elsewhere([&] { return db.try_checkout_for(1h).has_value(); });
+    at_the_end.at_work.acquire();
+    db.suspend();
+    CHECK(db.drain_for(0s) == 0);
+    at_the_end.go_on.release();
+    wait_for_waiters(db, 1);
+    CHECK(db.status().live == 0);
+    db.resume();
+    CHECK(lent.get());
 }
