@@ -2,10 +2,9 @@
 #pragma once
 
 // Catch2 2 and 3 behind one include; tests spell everything as Catch2 3 does.
+#include <concepts>
 #include <sstream>
 #include <string>
-
-#include <pooly/pool_status.hpp>
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
@@ -19,10 +18,14 @@ namespace Catch::Matchers {
 }  // namespace Catch::Matchers
 #endif
 
-/// So that a test that fails says what it saw.
-template <>
-struct Catch::StringMaker<pooly::pool_status> {
-    static std::string convert(const pooly::pool_status& seen) {
+namespace pooly {
+struct pool_status;
+}
+
+/// So that a test that fails says what it saw; for those that include it.
+template <std::same_as<pooly::pool_status> Status>
+struct Catch::StringMaker<Status, void> {
+    static std::string convert(const Status& seen) {
         std::ostringstream text;
         text << "state " << static_cast<int>(seen.state) << ": idle " << seen.idle << ", in use " << seen.in_use
              << ", making " << seen.making << ", checking " << seen.checking << ", retiring " << seen.retiring

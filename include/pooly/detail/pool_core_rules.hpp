@@ -141,11 +141,10 @@ inline bool pool_core::keeps_surplus(std::size_t beside) {
 }
 
 inline bool pool_core::keeps_ahead(std::size_t beside) {
-    if (options_.min_idle == 0) return false;
-    slots_.for_each([&](slot& place) {
-        beside += is_fit(place.word.load(std::memory_order_relaxed)) ? 1U : 0U;  // relaxed: a count
-    });
-    return beside <= options_.min_idle;
+    return beside <= options_.min_idle && options_.min_idle > 0 && slots_.find(0, slots_.size(), [&](slot& place) {
+        // relaxed: a count
+        return is_fit(place.word.load(std::memory_order_relaxed)) && ++beside > options_.min_idle;
+    }) == nullptr;
 }
 
 /// Whether the factory may be called now.
