@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <limits>
+
+#include <pooly/detail/refuse.hpp>
+
+namespace pooly::postgres {
+
+/// What one transaction sees of others.
+enum class isolation_level {
+    server_default,   ///< `default_transaction_isolation`
+    read_committed,   ///< each statement has a snapshot of its own
+    repeatable_read,  ///< one snapshot for all; a conflicting write is SQLSTATE 40001
+    serializable,     ///< as if one after the other, or SQLSTATE 40001
+};
+
+enum class access_mode {
+    server_default,  ///< `default_transaction_read_only`
+    read_write,
+    read_only,
+};
+
+/// What is done to a connection after use, once an open transaction is rolled back.
+enum class reset_mode {
+    discard_all,    ///< `DISCARD ALL`: nothing of the session stays
+    keep_prepared,  ///< the same, but prepared statements and cached plans stay
+    rollback_only,  ///< nothing else, and no round trip where no transaction is open
+};
+
+/// How an idle connection is asked whether it is well.
+enum class health_check {
+    empty_query,  ///< a round trip that makes the server do nothing
+    select_1,     ///< one that makes it run a statement, for proxies that answer an empty query themselves
+    status_only,  ///< no round trip: sees a connection that was closed, but not a server that hangs
+};
+
+/// How connections are made and kept, for designated initialisers. What is in the connection string wins.
+struct options {
+    /// Of the transactions that the pool begins; one that wants another says `set transaction ...` first.
+    isolation_level isolation = isolation_level::server_default;
+    access_mode access = access_mode::server_default;
+    /// Waits at its begin for a snapshot that no serialization failure can touch; serializable and read only.
+    bool deferrable = false;
+
+    /// All by default: what the next consumer finds should not depend on the last one.
+    reset_mode reset = reset_mode::discard_all;
+    health_check health = health_check::empty_query;
+
+    /// All of connecting, name resolution aside; the consumer's deadline counts too, and `connect_timeout` of the
+    /// connection string.
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
+    /// A connection that does not answer its health check by then is dead. Short, since a consumer may be waiting.
+    std::chrono::milliseconds health_timeout = std::chrono::seconds{1};
+    /// The same for begin, rollback and reset.
+    std::chrono::milliseconds reply_timeout = std::chrono::seconds{5};
+    /// The same for commit, which may have work to do. What became of the transaction is then unknown (08007).
+    std::chrono::milliseconds commit_timeout = std::chrono::seconds{30};
+
+    /// TCP asks a peer that was silent for so long whether it is still there, this often, so many times; only then does
+    /// a consumer's own query on a vanished host end. 0 = what the system does, which takes hours on Linux.
+    std::chrono::seconds keepalives_idle = std::chrono::seconds{30};
+    std::chrono::seconds keepalives_interval = std::chrono::seconds{10};
+    int keepalives_count = 3;
+    /// TCP waits so long for what it sent to be acknowledged. 0 = what the system does.
+    std::chrono::milliseconds tcp_user_timeout = std::chrono::seconds{30};
+
+    /// Throws `std::invalid_argument` naming the first field that makes no sense.
+    void validate() const {
+        using pooly::detail::refuse;
+        if (isolation < isolation_level::server_default || isolation > isolation_level::serializable)
+            refuse("isolation", "is no isolation_level");
+        if (access < access_mode::server_default || access > access_mode::read_only)
+            refuse("access", "is no access_mode");
+        if (deferrable && (isolation != isolation_level::serializable || access != access_mode::read_only))
+            refuse("deferrable", "needs isolation serializable and access read_only; PostgreSQL ignores it otherwise");
+        if (reset < reset_mode::discard_all || reset > reset_mode::rollback_only) refuse("reset", "is no reset_mode");
+        if (health < health_check::empty_query || health > health_check::status_only)
+            refuse("health", "is no health_check");
+        positive("connect_timeout", connect_timeout);
+        positive("health_timeout", health_timeout);
+        positive("reply_timeout", reply_timeout);
+        positive("commit_timeout", commit_timeout);
+        countable("keepalives_idle", keepalives_idle.count());
+        countable("keepalives_interval", keepalives_interval.count());
+        countable("keepalives_count", keepalives_count);
+        countable("tcp_user_timeout", tcp_user_timeout.count());
+    }
+
+private:
+    static void positive(const char* field, std::chrono::milliseconds given) {
+        if (given <= given.zero()) pooly::detail::refuse(field, "must be more than 0");
+        if (given > longest) pooly::detail::refuse(field, "must be at most 24 days");
+    }
+    static void countable(const char* field, std::chrono::milliseconds::rep given) {
+        if (given < 0) pooly::detail::refuse(field, "must not be negative");
+        if (given > std::numeric_limits<int>::max()) pooly::detail::refuse(field, "must be at most 2147483647");
+    }
+
+    static constexpr std::chrono::hours longest{24 * 24};  // what fits the int of poll()
+};
+
+/// For a pool whose connections go through PgBouncer with `pool_mode = transaction`: consecutive transactions then run
+/// in whatever session is free, so there is no session to clean. Consumers must leave nothing in one either: no `set`
+/// but `set local`, no `listen`, no advisory lock of the session, no temporary table, and before PgBouncer 1.21 no
+/// prepared statement.
+///
+///     pooly::pool db{pooly::postgres::factory{"host=bouncer dbname=app",
+///                                             pooly::postgres::behind_pgbouncer({.access = access_mode::read_only})}};
+[[nodiscard]] inline options behind_pgbouncer(options how = {}) noexcept {
+    how.reset = reset_mode::rollback_only;
+    how.health = health_check::select_1;  // goes through to a server for certain
+    return how;
+}
+
+}  // namespace pooly::postgres
