@@ -52,13 +52,12 @@ using pid = ::pid_t;
     return children;
 }
 
-/// Ends a server, frozen or not, and all of its backends. The children are looked for while their parent still is:
-/// one that is stopped would never see that it is gone.
+/// Ends a server, frozen or not, and all of its backends; these first, or they would say goodbye to their clients when
+/// they see their parent gone.
 inline void kill_with_children(pid postmaster) {
     ::kill(postmaster, SIGSTOP);
-    const auto children = children_of(postmaster);
+    for (const pid child : children_of(postmaster)) ::kill(child, SIGKILL);
     ::kill(postmaster, SIGKILL);
-    for (const pid child : children) ::kill(child, SIGKILL);
 }
 
 /// PostgreSQL refuses to run as root: there it is run as `nobody`.

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "postgres/support.hpp"
+
+using namespace postgres_test;
+using Catch::Matchers::ContainsSubstring;
+using pooly::start_mode;
+using pooly::postgres::connect;
+
+namespace {
+
+/// Something on a port that is not PostgreSQL: says what it is told to, to one after the other.
+class other_server {
+public:
+    enum class manner { silent, talks, hangs_up };
+
+    explicit other_server(manner how, std::string_view words = {}) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        auto* const place = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(listener_, place, length) != 0 || ::listen(listener_, 8) != 0 ||
+            ::getsockname(listener_, place, &length) != 0)
+            fail_with_errno("listening");
+        port_ = ntohs(address.sin_port);
+        if (how == manner::silent) return;
+        thread_ = std::thread{[this, how, words] {
+            for (int peer = 0; (peer = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(peer)) {
+                std::array<char, 256> ignored{};
+                if (::recv(peer, ignored.data(), ignored.size(), 0) < 0 || how == manner::hangs_up) continue;
+                if (::send(peer, words.data(), words.size(), MSG_NOSIGNAL) < 0) continue;
+                while (::recv(peer, ignored.data(), ignored.size(), 0) > 0) continue;
+            }
+        }};
+    }
+    other_server(const other_server&) = delete;
+    other_server& operator=(const other_server&) = delete;
+    ~other_server() {
+        ::shutdown(listener_, SHUT_RDWR);
+        if (thread_.joinable()) thread_.join();
+        ::close(listener_);
+    }
+
+    [[nodiscard]] std::string connection_string() const {
+        return "host=127.0.0.1 user=x dbname=x port=" + std::to_string(port_);
+    }
+
+private:
+    int listener_ = -1;
+    int port_ = 0;
+    std::thread thread_;
+};
+
+[[nodiscard]] failure failure_to_connect(const std::string& connection_string, const options& how = {}) {
+    return failure_in([&] { (void)connect(connection_string, how); });
+}
+
+}  // namespace
+
+TEST_CASE("PostgreSQL: senseless options are refused by name") {
+    using pooly::postgres::reset_mode;
+    const auto refusal = [](const options& how) -> std::string {
+        try {
+            (void)factory{"", how};
+        } catch (const std::invalid_argument& refused) {
+            return refused.what();
+        }
+        return "accepted";
+    };
+    REQUIRE(refusal({}) == "accepted");
+    REQUIRE(refusal({.connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0");
+    REQUIRE(refusal({.health_timeout = -1ms}) == "pooly: health_timeout must be more than 0");
+    REQUIRE(refusal({.reply_timeout = std::chrono::milliseconds::max()}) ==
+            "pooly: reply_timeout must be at most 24 days");
+    REQUIRE(refusal({.commit_timeout = 0ms}) == "pooly: commit_timeout must be more than 0");
+    REQUIRE(refusal({.keepalives_count = -1}) == "pooly: keepalives_count must not be negative");
+    REQUIRE(refusal({.keepalives_idle = std::chrono::seconds{1LL << 31}}) ==
+            "pooly: keepalives_idle must be at most 2147483647");
+    REQUIRE(refusal({.reset = static_cast<reset_mode>(9)}) == "pooly: reset is no reset_mode");
+    REQUIRE_THAT(refusal({.deferrable = true}), ContainsSubstring("pooly: deferrable needs"));
+}
+
+TEST_CASE("PostgreSQL: a malformed connection string is refused in libpq's words, before any connecting") {
+    for (const auto* const malformed : {"nonsense", "host=x nonsense=1", "host='x", "postgresql://[::1"}) {
+        REQUIRE_THROWS_AS(factory{malformed}, std::invalid_argument);
+        REQUIRE_THROWS_AS(connect(malformed), std::invalid_argument);
+    }
+    REQUIRE_THROWS_WITH(factory{"nonsense"},
+                        ContainsSubstring("pooly: connection_string is malformed: missing \"=\" after \"nonsense\""));
+    REQUIRE_THROWS_WITH((factory{std::string{"host=x\0y", 8}}), ContainsSubstring("zero byte"));
+    REQUIRE_NOTHROW(factory{""});
+
+    const auto port = failure_to_connect("host=127.0.0.1 port=many");
+    REQUIRE(port.state == "08001");
+    REQUIRE_THAT(port.message, ContainsSubstring("port"));
+}
+
+TEST_CASE("PostgreSQL: an eager pool throws why it cannot connect, a lazy one tells it at the first check-out") {
+    const auto nowhere = "host=127.0.0.1 connect_timeout=2 port=" + std::to_string(free_port());
+    const auto refused = failure_in([&] { const db_pool db{factory{nowhere}}; });
+    REQUIRE(refused.state == "08001");
+    REQUIRE_THAT(refused.message, ContainsSubstring("refused"));
+
+    db_pool db{factory{nowhere}, {.start = start_mode::lazy}};
+    const auto result = db.try_checkout_for(1s);
+    REQUIRE(result.error() == pooly::errc::create_failed);
+    REQUIRE(failure_of(result.cause()).message == refused.message);
+}
+
+TEST_CASE("PostgreSQL: a connection that the server refuses tells its SQLSTATE and its words") {
+    auto& server = server::shared();
+    outsider().execute(
+        "set password_encryption = 'scram-sha-256'; drop role if exists locked;"
+        "create role locked login password 'sesame'");
+    REQUIRE_NOTHROW(connect(server.connection_string("user=locked password=sesame")));
+
+    const auto wrong = failure_to_connect(server.connection_string("user=locked password=open"));
+    REQUIRE(wrong.state == "28P01");
+    REQUIRE_THAT(wrong.message, ContainsSubstring("password authentication failed for user \"locked\""));
+    REQUIRE_THAT(wrong.message, !ContainsSubstring("28P01") && !ContainsSubstring("LOCATION"));
+
+    const auto unknown = failure_to_connect(server.tcp_connection_string("dbname=atlantis"));
+    REQUIRE(unknown.state == "3D000");
+    REQUIRE_THAT(unknown.message, ContainsSubstring("database \"atlantis\" does not exist"));
+
+    const auto missing = failure_to_connect(server.connection_string("user=nobody_here"));
+    REQUIRE(missing.state == "28000");
+}
+
+TEST_CASE("PostgreSQL: an established connection tells its errors as libpq does by default") {
+    const auto one = outsider();
+    REQUIRE(PQsetErrorVerbosity(one.get(), PQERRORS_DEFAULT) == PQERRORS_DEFAULT);
+}
+
+TEST_CASE("PostgreSQL: a server that has no room for another connection says so, and the pool goes on") {
+    server small{3};
+    db_pool db{factory{small.connection_string()}, {.size = 3, .start = start_mode::lazy, .backoff_base = 0ns}};
+    {
+        const auto first = connect(small.connection_string());
+        const auto second = db.checkout();
+        const auto third = db.checkout();
+        const auto result = db.try_checkout_for(1s);
+        REQUIRE(!result);
+        REQUIRE(failure_of(result.cause()).state == "53300");
+        REQUIRE_THAT(failure_of(result.cause()).message, ContainsSubstring("too many clients"));
+        REQUIRE(number(*second, "select 1") == 1);
+    }
+    REQUIRE(number(*db.checkout(), "select 1") == 1);
+}
+
+TEST_CASE("PostgreSQL: another kind of server on the port is one clear error within the deadline") {
+    SECTION("one that says nothing") {
+        const other_server other{other_server::manner::silent};
+        for (const auto* const ssl : {" sslmode=disable", " sslmode=prefer"}) {
+            failure failed;
+            const auto took = time_of(
+                [&] { failed = failure_to_connect(other.connection_string() + ssl, {.connect_timeout = 50ms}); });
+            REQUIRE(took >= 50ms);
+            REQUIRE(took < 5s);
+            REQUIRE(failed.state == "08001");
+            REQUIRE_THAT(failed.message, ContainsSubstring("timed out connecting") && ContainsSubstring("127.0.0.1"));
+        }
+    }
+    SECTION("one that says something else") {
+        const other_server other{other_server::manner::talks, "HTTP/1.1 400 Bad Request\r\n\r\n"};
+        for (const auto* const ssl : {" sslmode=disable", " sslmode=prefer"}) {
+            const auto failed = failure_to_connect(other.connection_string() + ssl);
+            REQUIRE(failed.state == "08001");
+            REQUIRE_THAT(failed.message, ContainsSubstring("H"));
+            REQUIRE_THAT(failed.message, ContainsSubstring("expected authentication request") ||
+                                             ContainsSubstring("invalid response to SSL negotiation"));
+        }
+    }
+    SECTION("one that greets as MySQL does, before it is spoken to, and waits") {
+        const other_server other{other_server::manner::talks, {"J\0\0\0\n8.0.33\0", 12}};
+        const auto failed = failure_to_connect(other.connection_string() + " sslmode=disable", {.connect_timeout = 1s});
+        REQUIRE(failed.state == "08001");
+    }
+    SECTION("one that hangs up") {
+        const other_server other{other_server::manner::hangs_up};
+        const auto failed = failure_to_connect(other.connection_string());
+        REQUIRE(failed.state == "08001");
+        REQUIRE_THAT(failed.message, ContainsSubstring("closed the connection unexpectedly"));
+    }
+}
+
+TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, or the connection string's") {
+    const other_server silent{other_server::manner::silent};
+    db_pool db{factory{silent.connection_string(), {.connect_timeout = 24h}}, {.start = start_mode::lazy}};
+    const auto took = time_of([&] {
+        const auto result = db.try_checkout_for(50ms);
+        REQUIRE(!result);
+        REQUIRE(failure_of(result.cause()).state == "08001");
+    });
+    REQUIRE(took < 5s);
+
+    const auto theirs = silent.connection_string() + " connect_timeout=1";
+    REQUIRE(time_of([&] { REQUIRE(failure_to_connect(theirs, {.connect_timeout = 24h}).state == "08001"); }) < 10s);
+}
+
+TEST_CASE("PostgreSQL: connecting ends when its consumer is told to stop") {
+    const other_server silent{other_server::manner::silent};
+    std::stop_source stop;
+    std::thread stopper{[&] { stop.request_stop(); }};
+    const auto failed = failure_in(
+        [&] { (void)connect(silent.connection_string(), {.connect_timeout = 24h}, {.stop = stop.get_token()}); });
+    stopper.join();
+    REQUIRE_THAT(failed.message, ContainsSubstring("gave up connecting"));
+}
+
+TEST_CASE("PostgreSQL: TCP watches over an idle connection as the options say, and the connection string before them") {
+    const auto setting = [](const connection& c, int name) {
+        int value = -1;
+        socklen_t length = sizeof value;
+        REQUIRE(::getsockopt(PQsocket(c.get()), IPPROTO_TCP, name, &value, &length) == 0);
+        return value;
+    };
+    const auto& server = server::shared();
+    const auto usual = connect(server.tcp_connection_string());
+    REQUIRE(setting(usual, TCP_KEEPIDLE) == 30);
+    REQUIRE(setting(usual, TCP_KEEPINTVL) == 10);
+    REQUIRE(setting(usual, TCP_KEEPCNT) == 3);
+    REQUIRE(setting(usual, TCP_USER_TIMEOUT) == 30'000);
+
+    const auto other =
+        connect(server.tcp_connection_string("keepalives_idle=11"),
+                {.keepalives_idle = 7s, .keepalives_interval = 4s, .keepalives_count = 5, .tcp_user_timeout = 1500ms});
+    REQUIRE(setting(other, TCP_KEEPIDLE) == 11);
+    REQUIRE(setting(other, TCP_KEEPINTVL) == 4);
+    REQUIRE(setting(other, TCP_KEEPCNT) == 5);
+    REQUIRE(setting(other, TCP_USER_TIMEOUT) == 1500);
+}
+
+TEST_CASE("PostgreSQL: a SQLSTATE is taken out of a verbose message") {
+    const auto take = [](std::string_view verbose) { return pooly::postgres::detail::take_sqlstate(verbose); };
+    auto told = take(
+        "connection to server at \"h\", port 1 failed: FATAL:  28P01: password authentication failed\n"
+        "LOCATION:  auth_failed, auth.c:338\n");
+    REQUIRE(told.state == "28P01");
+    REQUIRE(told.message == "connection to server at \"h\", port 1 failed: FATAL:  password authentication failed");
+
+    told = take("FEHLER:  3D000: Datenbank fehlt\nDETAIL:  a, b:7 and more\nORT:  InitPostgres, postinit.c:885\n");
+    REQUIRE(told.state == "3D000");
+    REQUIRE(told.message == "FEHLER:  Datenbank fehlt\nDETAIL:  a, b:7 and more");
+
+    told = take("could not connect\n");
+    REQUIRE(told.state.empty());
+    REQUIRE(told.message == "could not connect");
+    REQUIRE(take("").message.empty());
+    REQUIRE(take("x:  1234").state.empty());
+    REQUIRE(take("x:  abcde: no code").state.empty());
+}

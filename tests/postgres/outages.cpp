@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include "postgres/support.hpp"
+
+using namespace postgres_test;
+using pooly::start_mode;
+using pooly::postgres::health_check;
+
+namespace {
+
+void terminate(const connection& by, int backend) {
+    (void)text(by, "select pg_terminate_backend(" + std::to_string(backend) + ", 10000)");
+}
+
+/// What a hanging server may cost: ours, and what a busy machine adds. Without a deadline it would be for ever.
+constexpr auto hang = 8s;
+
+}  // namespace
+
+TEST_CASE("PostgreSQL: an idle connection that the server ended is not lent") {
+    const auto how = GENERATE(health_check::empty_query, health_check::select_1, health_check::status_only);
+    pool_of_one one{{.health = how}, {.check_after_idle = 0ns}};
+    const int backend = backend_of(*one.db.checkout());
+    REQUIRE(backend_of(*one.db.checkout()) == backend);  // a healthy one is
+
+    terminate(one.outside, backend);
+    const auto lease = one.db.checkout();
+    REQUIRE(backend_of(*lease) != backend);
+    REQUIRE(number(*lease, "select 1") == 1);
+    REQUIRE(one.db.stats().unhealthy == 1);
+}
+
+TEST_CASE("PostgreSQL: a leased connection that the server ended is replaced when it comes back") {
+    pool_of_one one;
+    {
+        const auto lease = one.db.checkout();
+        terminate(one.outside, backend_of(*lease));
+        REQUIRE(failure_in([&] { lease->execute("select 1"); }).state == "57P01");
+    }
+    REQUIRE(one.db.stats().reset_failures == 1);
+    {
+        const auto lease = one.db.checkout();  // and one whose consumer did not notice
+        terminate(one.outside, backend_of(*lease));
+    }
+    REQUIRE(number(*one.db.checkout(), "select 1") == 1);
+    REQUIRE(one.db.stats().reset_failures == 2);
+}
+
+TEST_CASE("PostgreSQL: a transaction whose connection is lost before its commit fails, and is surely not committed") {
+    pool_of_one one;
+    const auto failed = failure_in([&] {
+        one.db.transaction([&](connection& c) {
+            c.execute("insert into t values (1)");
+            terminate(one.outside, backend_of(c));
+        });
+    });
+    REQUIRE(failed.state == "08006");
+    REQUIRE(one.rows() == 0);
+    REQUIRE_NOTHROW(one.db.transaction([](connection& c) { c.execute("insert into t values (2)"); }));
+}
+
+TEST_CASE("PostgreSQL: a transaction whose server says nothing to its commit fails, its outcome unknown") {
+    pool_of_one one{{.reply_timeout = 50ms, .commit_timeout = 50ms}};
+    failure failed;
+    const auto took = time_of([&] {
+        auto open = one.db.begin();
+        open->execute("insert into t values (1)");
+        const frozen meanwhile{server::shared()};
+        failed = failure_in([&] { open.commit(); });
+    });
+    REQUIRE(took < hang);
+    REQUIRE(failed.state == "08007");
+    REQUIRE(one.db.stats().destroyed == 1);
+    REQUIRE(number(*one.db.checkout(), "select 1") == 1);
+}
+
+TEST_CASE("PostgreSQL: when the server was killed and is back, every check-out is good") {
+    db_pool db{factory{server::shared().connection_string()},
+               {.size = 3, .check_after_idle = 0ns, .backoff_base = 1ms, .backoff_cap = 10ms}};
+    {
+        dead meanwhile{server::shared()};
+        const auto result = db.try_checkout_for(1s);
+        REQUIRE(!result);
+        REQUIRE(failure_of(result.cause()).state == "08001");
+    }
+    std::vector<pooly::lease<connection>> all;
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (all.size() < 3 && std::chrono::steady_clock::now() < deadline)
+        if (auto result = db.try_checkout_for(1s)) all.push_back(std::move(result).value());
+    REQUIRE(all.size() == 3);
+    for (const auto& lease : all) REQUIRE(number(*lease, "select 1") == 1);
+}
+
+TEST_CASE("PostgreSQL: leases that a killed server left behind are replaced") {
+    db_pool db{factory{server::shared().connection_string()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
+    {
+        auto first = db.checkout();
+        const auto second = db.checkout();
+        dead meanwhile{server::shared()};
+        REQUIRE(failure_in([&] { first->execute("select 1"); }).state == "08006");
+        first.checkin();
+        meanwhile.come_back();
+    }
+    auto lease = db.try_checkout_for(5s);
+    while (!lease) lease = db.try_checkout_for(5s);
+    REQUIRE(number(*lease, "select 1") == 1);
+}
+
+TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline") {
+    auto& server = server::shared();
+    const options quick{.connect_timeout = 50ms, .health_timeout = 50ms, .reply_timeout = 50ms};
+
+    SECTION("in the health check, and in the connecting after it") {
+        db_pool db{factory{server.connection_string(), quick}, {.size = 2, .check_after_idle = 0ns}};
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(200ms)); }) < hang);
+        REQUIRE(db.stats().unhealthy >= 1);
+    }
+    SECTION("in the reset") {
+        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
+        auto lease = db.checkout();
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+        REQUIRE(db.stats().reset_failures == 1);
+    }
+    SECTION("in the rollback") {
+        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
+        auto open = db.begin();
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
+    }
+    SECTION("in the begin") {
+        db_pool db{factory{server.connection_string(), quick}, {.size = 1, .check_after_idle = -1ns}};
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { REQUIRE(failure_in([&] { (void)db.begin(); }).state == "08006"); }) < hang);
+    }
+    SECTION("in the middle of a COPY with more to send than the server takes") {
+        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
+        auto lease = db.checkout();
+        lease->execute("set client_min_messages = error; drop table if exists t; create table t(a int)");
+        PQclear(PQexec(lease->get(), "copy t from stdin"));
+        const frozen meanwhile{server};
+        PQsetnonblocking(lease->get(), 1);
+        const std::string rows(std::size_t{1} << 20U, '\n');
+        while (PQputCopyData(lease->get(), rows.data(), static_cast<int>(rows.size())) == 1 &&
+               PQflush(lease->get()) == 0)
+            continue;
+        PQsetnonblocking(lease->get(), 0);
+        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+    }
+    db_pool db{factory{server.connection_string()}, {.size = 1}};  // nothing but the hanging was wrong
+    REQUIRE(number(*db.checkout(), "select 1") == 1);
+}
