@@ -15,6 +15,8 @@
 #include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,6 +24,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <pooly/adapters/postgres.hpp>
@@ -35,28 +38,44 @@ using pid = ::pid_t;
     throw std::system_error{errno, std::generic_category(), what};
 }
 
-/// The processes that a process has started, from /proc; of one that is gone there are none.
+/// What /proc says of a process behind its name, which may have anything in it: its state, its parent, ...; empty of
+/// one that is gone.
+[[nodiscard]] inline std::string state_and_parent(const std::string& process) {
+    std::ifstream file{"/proc/" + process + "/stat"};
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(") ");
+    return name_end == stat.npos ? std::string{} : stat.substr(name_end + 2);
+}
+
+[[nodiscard]] inline bool is_running(pid process) {
+    const auto state = state_and_parent(std::to_string(process));
+    return !state.empty() && state[0] != 'Z';
+}
+
+/// The processes that a process has started; of one that is gone there are none.
 [[nodiscard]] inline std::vector<pid> children_of(pid parent) {
     std::vector<pid> children;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
         const auto name = entry.path().filename().string();
         if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
-        std::ifstream file{entry.path() / "stat"};
-        std::string stat;
-        std::getline(file, stat);
-        const auto after_name = stat.rfind(") ");  // the name of a program may have anything in it
-        if (after_name == stat.npos || after_name + 4 >= stat.size()) continue;
-        if (std::stol(stat.substr(after_name + 4)) == parent) children.push_back(static_cast<pid>(std::stol(name)));
+        const auto state = state_and_parent(name);
+        if (state.size() > 2 && std::stol(state.substr(2)) == parent)
+            children.push_back(static_cast<pid>(std::stol(name)));
     }
     return children;
 }
 
 /// Ends a server, frozen or not, and all of its backends; these first, or they would say goodbye to their clients when
-/// they see their parent gone.
+/// they see their parent gone. Returns when they are gone, since the next server wants what is theirs.
 inline void kill_with_children(pid postmaster) {
     ::kill(postmaster, SIGSTOP);
-    for (const pid child : children_of(postmaster)) ::kill(child, SIGKILL);
+    const auto children = children_of(postmaster);
+    for (const pid child : children) ::kill(child, SIGKILL);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (const pid child : children)
+        while (is_running(child) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
     ::kill(postmaster, SIGKILL);
 }
 
@@ -326,7 +345,13 @@ public:
     explicit dead(server& gone) : gone_{gone} { gone_.kill(); }
     dead(const dead&) = delete;
     dead& operator=(const dead&) = delete;
-    ~dead() { come_back(); }
+    ~dead() {
+        try {
+            come_back();
+        } catch (const std::exception& failure) {  // the next case will fail, too
+            std::fprintf(stderr, "%s\n", failure.what());
+        }
+    }
 
     void come_back() {
         if (std::exchange(back_, true)) return;

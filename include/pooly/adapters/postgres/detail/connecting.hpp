@@ -83,8 +83,10 @@ inline void validate_connection_string(const std::string& given) {
     message += " connecting to the PostgreSQL server";
     if (said(PQhost(handle))) message += std::string{" at \""} + PQhost(handle) + '"';
     if (said(PQport(handle))) message += std::string{", port "} + PQport(handle);
-    if (said(PQerrorMessage(handle)))  // of a host that was tried before
-        message += ": " + take_sqlstate(PQerrorMessage(handle)).message;
+    auto told = take_sqlstate(PQerrorMessage(handle)).message;
+    // Its last line is the beginning of what libpq would have said of this attempt; before it are those that failed.
+    if (told.ends_with(": ")) told.erase(told.find_last_of('\n') == told.npos ? 0 : told.find_last_of('\n'));
+    if (!told.empty()) message += ", after this: " + told;
     throw error{message, sqlstate::cannot_connect};
 }
 
