@@ -25,8 +25,16 @@ namespace detail {
     return now ^ (std::hash<std::thread::id>{}(std::this_thread::get_id()) << 20U);
 }
 
+/// What `is_transient` is for the exceptions that users of a worker see.
+template <class Worker>
+struct failures_of {
+    [[nodiscard]] static bool is_transient(const std::exception& failure) noexcept {
+        return postgres::is_transient(failure);
+    }
+};
+
 /// Calls `once` until it returns.
-template <class Once>
+template <class Worker, class Once>
 std::invoke_result_t<Once&> retry(const retry_policy& policy, Once once) {
     policy.validate();
     pooly::detail::backoff pauses{policy.backoff_base, policy.backoff_cap, seed_of_this_call()};
@@ -35,7 +43,7 @@ std::invoke_result_t<Once&> retry(const retry_policy& policy, Once once) {
             return once();
         } catch (const std::exception& failure) {
             if (attempt >= policy.max_attempts) throw;
-            if (!(policy.retries ? policy.retries(failure) : is_transient(failure))) throw;
+            if (!(policy.retries ? policy.retries(failure) : failures_of<Worker>::is_transient(failure))) throw;
             if (policy.on_retry) policy.on_retry(failure, attempt);
         }
         std::this_thread::sleep_for(pauses.next());
@@ -51,7 +59,7 @@ std::invoke_result_t<Once&> retry(const retry_policy& policy, Once once) {
 template <class T, class Clock, std::invocable<T&> Work>
 std::invoke_result_t<Work&, T&> transaction(pool<T, Clock>& from, Work&& work, const retry_policy& policy = {},
                                             const call_site& where = call_site::current()) {
-    return detail::retry(policy, [&]() -> std::invoke_result_t<Work&, T&> { return from.transaction(work, where); });
+    return detail::retry<T>(policy, [&]() -> std::invoke_result_t<Work&, T&> { return from.transaction(work, where); });
 }
 
 /// The timeout covers getting a connection, at each attempt.
@@ -59,8 +67,8 @@ template <class T, class Clock, std::invocable<T&> Work, class Rep, class Period
 std::invoke_result_t<Work&, T&> transaction(pool<T, Clock>& from, Work&& work,
                                             std::chrono::duration<Rep, Period> timeout, const retry_policy& policy = {},
                                             const call_site& where = call_site::current()) {
-    return detail::retry(policy,
-                         [&]() -> std::invoke_result_t<Work&, T&> { return from.transaction(work, timeout, where); });
+    return detail::retry<T>(
+        policy, [&]() -> std::invoke_result_t<Work&, T&> { return from.transaction(work, timeout, where); });
 }
 
 }  // namespace pooly::postgres

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <pooly/adapters/postgres/detail/connecting.hpp>
+#include <pooly/adapters/postgres/options.hpp>
+#include <pooly/adapters/pqxx/connection.hpp>
+#include <pooly/create_context.hpp>
+
+namespace pooly::postgres {
+
+namespace detail {
+
+/// One setting as it stands in a connection string, whatever is in it.
+[[nodiscard]] inline std::string setting(std::string_view name, std::string_view value) {
+    std::string text{name};
+    text += "='";
+    for (const char each : value) {
+        if (each == '\'' || each == '\\') text += '\\';
+        text += each;
+    }
+    return text + "' ";
+}
+
+/// The connection string with our settings where it has none of its own, and a `connect_timeout` in whole seconds: all
+/// that libpqxx takes.
+[[nodiscard]] inline std::string completed(const std::string& given, const options& how,
+                                           std::chrono::milliseconds left) {
+    using std::chrono::seconds;
+    std::string text = setting("keepalives_idle", std::to_string(how.keepalives_idle.count())) +
+                       setting("keepalives_interval", std::to_string(how.keepalives_interval.count())) +
+                       setting("keepalives_count", std::to_string(how.keepalives_count)) +
+                       setting("tcp_user_timeout", std::to_string(how.tcp_user_timeout.count()));
+    auto limit = std::max(seconds{1}, std::chrono::ceil<seconds>(left));
+    const settings_owner parsed{PQconninfoParse(given.c_str(), nullptr), PQconninfoFree};
+    for (const auto* each = parsed.get(); each != nullptr && each->keyword != nullptr; ++each) {
+        if (each->val == nullptr) continue;
+        if (std::string_view{each->keyword} != "connect_timeout")
+            text += setting(each->keyword, each->val);
+        else if (const seconds theirs{std::atoi(each->val)}; theirs > theirs.zero())
+            limit = std::min(limit, theirs);
+    }
+    return text + setting("connect_timeout", std::to_string(limit.count()));
+}
+
+}  // namespace detail
+
+/// Makes the connections of a pool: `pooly::pool db{pooly::postgres::pqxx_factory{"host=db.example dbname=app"}};`
+class pqxx_factory {
+public:
+    /// As that of `factory`.
+    explicit pqxx_factory(std::string connection_string, const options& how = {})
+        : connection_string_{std::move(connection_string)}, how_{how} {
+        how_.validate();
+        detail::validate_connection_string(connection_string_);
+    }
+
+    /// Throws `pqxx::broken_connection` with libpq's own message. Blocks: until the earlier of `connect_timeout` and
+    /// the deadline of the context, rounded up to a whole second, two at least; it heeds no stop token.
+    [[nodiscard]] pqxx_connection operator()(const create_context& context) const {
+        using std::chrono::milliseconds;
+        auto left = how_.connect_timeout;
+        if (context.deadline != context.deadline.max())
+            left = std::min(left, std::chrono::ceil<milliseconds>(context.deadline - detail::clock::now()));
+        return pqxx_connection{detail::completed(connection_string_, how_, left), how_};
+    }
+
+private:
+    std::string connection_string_;
+    options how_;
+};
+
+}  // namespace pooly::postgres

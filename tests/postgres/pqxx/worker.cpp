@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include <pqxx/pqxx>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+
+#include <pooly/adapters/pqxx.hpp>
+
+#include "postgres/support.hpp"
+
+using namespace postgres_test;
+using pooly::postgres::pqxx_connection;
+using pooly::postgres::pqxx_factory;
+
+static_assert(std::is_same_v<decltype(pooly::pool{pqxx_factory{""}}), pooly::pool<pqxx_connection>>);
+
+namespace {
+
+struct pqxx_pool {
+    explicit pqxx_pool(const options& how = {})
+        : outside{outsider()},
+          db{pqxx_factory{server::shared().connection_string(), how},
+             {.size = 1,
+              .check_after_idle = 0ns,
+              .max_restarts = pooly::pool_options::unlimited,
+              .backoff_base = 0ns}} {
+        outside.execute("set client_min_messages = error; drop table if exists t; create table t(a int)");
+    }
+    [[nodiscard]] int rows() const { return number(outside, "select count(*) from t"); }
+
+    connection outside;
+    pooly::pool<pqxx_connection> db;
+};
+
+[[nodiscard]] std::string ask(pqxx::connection& c, const std::string& sql) {
+    pqxx::nontransaction tx{c};
+    return tx.exec(sql)[0][0].c_str();
+}
+
+}  // namespace
+
+TEST_CASE("libpqxx: its transactions work on a lease") {
+    pqxx_pool one;
+    {
+        const auto lease = one.db.checkout();
+        pqxx::work tx{*lease};
+        tx.exec("insert into t values (1)");
+        tx.commit();
+    }
+    {
+        const auto lease = one.db.checkout();
+        pqxx::work tx{*lease};
+        tx.exec("insert into t values (2)");  // and is given up
+    }
+    REQUIRE(one.rows() == 1);
+    const auto rows = pooly::postgres::transaction(
+        one.db, [](pqxx::work& tx) { return tx.exec1("select count(*) from t")[0].as<int>(); });
+    REQUIRE(rows == 1);
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("libpqxx: a transaction of the pool is committed, or rolled back on an exception") {
+    pqxx_pool one;
+    one.db.transaction([](pqxx::connection& c) { pqxx::nontransaction{c}.exec0("insert into t values (1)"); });
+    REQUIRE(one.rows() == 1);
+    REQUIRE_THROWS_AS(one.db.transaction([](pqxx::connection& c) {
+        pqxx::nontransaction{c}.exec0("insert into t values (2)");
+        throw std::logic_error{"half way"};
+    }),
+                      std::logic_error);
+    REQUIRE(one.rows() == 1);
+    REQUIRE_THROWS_AS(one.db.transaction([](pqxx::connection& c) {
+        try {
+            pqxx::nontransaction{c}.exec0("select nonsense");
+        } catch (const pqxx::sql_error&) {  // and goes on as if nothing had been
+        }
+    }),
+                      pqxx::sql_error);
+}
+
+TEST_CASE("libpqxx: the next consumer finds nothing of the last one but prepared statements") {
+    pqxx_pool one;
+    {
+        const auto lease = one.db.checkout();
+        lease->prepare("double", "select 2 * $1::int");
+        pqxx::nontransaction tx{*lease};
+        REQUIRE(tx.exec_prepared1("double", 4)[0].as<int>() == 8);
+        tx.exec0("set statement_timeout = 12345");
+        tx.exec0("begin");
+        tx.exec0("insert into t values (1)");
+    }
+    const auto lease = one.db.checkout();
+    REQUIRE(ask(*lease, "show statement_timeout") == "0");
+    REQUIRE(one.rows() == 0);
+    pqxx::nontransaction tx{*lease};
+    REQUIRE(tx.exec_prepared1("double", 5)[0].as<int>() == 10);
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("libpqxx: a broken connection is replaced") {
+    pqxx_pool one;
+    const auto backend = [&] { return one.db.checkout()->backendpid(); };
+    const int first = backend();
+    (void)text(one.outside, "select pg_terminate_backend(" + std::to_string(first) + ", 10000)");
+    REQUIRE(backend() != first);
+    REQUIRE(one.db.stats().unhealthy == 1);
+}
+
+TEST_CASE("libpqxx: a server that hangs costs a connection and no consumer") {
+    pqxx_pool one{{.health_timeout = 500ms, .reply_timeout = 500ms}};
+    auto lease = one.db.checkout();
+    const frozen meanwhile{server::shared()};
+    REQUIRE(time_of([&] { lease.checkin(); }) < 8s);
+    REQUIRE(one.db.stats().reset_failures == 1);
+}
+
+TEST_CASE("libpqxx: what cannot be connected to is told in libpq's words") {
+    REQUIRE_THROWS_AS(pqxx_factory{"nonsense"}, std::invalid_argument);
+    const pqxx_factory wrong{server::shared().tcp_connection_string("dbname='at lan\\'tis'")};
+    REQUIRE_THROWS_WITH(wrong({}), Catch::Matchers::ContainsSubstring("database \"at lan'tis\" does not exist"));
+    REQUIRE_THROWS_AS(wrong({}), pqxx::broken_connection);
+}
+
+TEST_CASE("libpqxx: a transaction that fails by a serialization failure is run again") {
+    using serializable = pqxx::transaction<pqxx::repeatable_read>;
+    pqxx_pool one;
+    one.outside.execute("insert into t values (0)");
+    int attempts = 0;
+    pooly::postgres::transaction<serializable>(one.db, [&](serializable& tx) {
+        const int before = tx.exec1("select a from t")[0].as<int>();
+        if (++attempts == 1) one.outside.execute("update t set a = a + 1");
+        tx.exec0("update t set a = " + std::to_string(before + 1));
+    });
+    REQUIRE(attempts == 2);
+    REQUIRE(number(one.outside, "select a from t") == 2);
+
+    attempts = 0;  // and where the pool makes the transaction
+    REQUIRE_THROWS_AS(
+        pooly::postgres::transaction(one.db,
+                                     [&](pqxx::connection& c) {
+                                         ++attempts;
+                                         pqxx::nontransaction{c}.exec0(
+                                             "do $$ begin raise exception using errcode = '40P01'; end $$");
+                                     },
+                                     {.max_attempts = 3, .backoff_base = 0ns, .backoff_cap = 0ns}),
+        pqxx::deadlock_detected);
+    REQUIRE(attempts == 3);
+}
