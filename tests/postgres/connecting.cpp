@@ -145,7 +145,8 @@ TEST_CASE("PostgreSQL: an established connection tells its errors as libpq does 
 }
 
 TEST_CASE("PostgreSQL: a server that has no room for another connection says so, and the pool goes on") {
-    server small{3};
+    auto& small = server::shared();
+    const crowded meanwhile{small, 3};
     db_pool db{factory{small.connection_string()}, {.size = 3, .start = start_mode::lazy, .backoff_base = 0ns}};
     {
         const auto first = connect(small.connection_string());
@@ -243,6 +244,12 @@ TEST_CASE("PostgreSQL: TCP watches over an idle connection as the options say, a
     REQUIRE(setting(other, TCP_KEEPINTVL) == 4);
     REQUIRE(setting(other, TCP_KEEPCNT) == 5);
     REQUIRE(setting(other, TCP_USER_TIMEOUT) == 1500);
+
+    const auto system =
+        connect(server.tcp_connection_string(),
+                {.keepalives_idle = 0s, .keepalives_interval = 0s, .keepalives_count = 0, .tcp_user_timeout = 0ms});
+    REQUIRE(setting(system, TCP_KEEPIDLE) > 30);
+    REQUIRE(setting(system, TCP_USER_TIMEOUT) == 0);
 }
 
 TEST_CASE("PostgreSQL: a SQLSTATE is taken out of a verbose message") {

@@ -4,7 +4,6 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -22,7 +21,7 @@ namespace pooly::postgres {
 namespace detail {
 
 /// One setting as it stands in a connection string, whatever is in it.
-[[nodiscard]] inline std::string setting(std::string_view name, std::string_view value) {
+[[nodiscard]] inline std::string quoted(std::string_view name, std::string_view value) {
     std::string text{name};
     text += "='";
     for (const char each : value) {
@@ -37,20 +36,18 @@ namespace detail {
 [[nodiscard]] inline std::string completed(const std::string& given, const options& how,
                                            std::chrono::milliseconds left) {
     using std::chrono::seconds;
-    std::string text = setting("keepalives_idle", std::to_string(how.keepalives_idle.count())) +
-                       setting("keepalives_interval", std::to_string(how.keepalives_interval.count())) +
-                       setting("keepalives_count", std::to_string(how.keepalives_count)) +
-                       setting("tcp_user_timeout", std::to_string(how.tcp_user_timeout.count()));
+    std::string text;
+    for (const auto& each : settings_of(how)) text += quoted(each.name, each.value);
     auto limit = std::max(seconds{1}, std::chrono::ceil<seconds>(left));
     const settings_owner parsed{PQconninfoParse(given.c_str(), nullptr), PQconninfoFree};
     for (const auto* each = parsed.get(); each != nullptr && each->keyword != nullptr; ++each) {
         if (each->val == nullptr) continue;
         if (std::string_view{each->keyword} != "connect_timeout")
-            text += setting(each->keyword, each->val);
+            text += quoted(each->keyword, each->val);
         else if (const seconds theirs{std::atoi(each->val)}; theirs > theirs.zero())
             limit = std::min(limit, theirs);
     }
-    return text + setting("connect_timeout", std::to_string(limit.count()));
+    return text + quoted("connect_timeout", std::to_string(limit.count()));
 }
 
 }  // namespace detail

@@ -5,13 +5,13 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pooly/adapters/postgres/detail/handle.hpp>
 #include <pooly/adapters/postgres/detail/sqlstate_in.hpp>
@@ -37,28 +37,41 @@ inline void validate_connection_string(const std::string& given) {
     refuse("connection_string", ("is malformed: " + without_line_end(complaint)).c_str());
 }
 
+struct setting {
+    const char* name;
+    std::string value;
+};
+
+/// Those of our settings that libpq takes care of. It has no value for "what the system does" but to say nothing: the
+/// system refuses a zero.
+[[nodiscard]] inline std::vector<setting> settings_of(const options& how) {
+    std::vector<setting> ours;
+    const auto add = [&](const char* name, auto value) {
+        if (value != 0) ours.push_back({name, std::to_string(value)});
+    };
+    add("keepalives_idle", how.keepalives_idle.count());
+    add("keepalives_interval", how.keepalives_interval.count());
+    add("keepalives_count", how.keepalives_count);
+    add("tcp_user_timeout", how.tcp_user_timeout.count());
+    return ours;
+}
+
 /// Starts to connect. Those of our settings that are in the connection string, too, come before it and so lose.
 [[nodiscard]] inline handle_owner start_connecting(const std::string& connection_string, const options& how) {
-    struct setting {
-        const char* name;
-        long long value;
-        std::string text = {};
-    };
-    std::array<setting, 4> ours{{{"keepalives_idle", how.keepalives_idle.count()},
-                                 {"keepalives_interval", how.keepalives_interval.count()},
-                                 {"keepalives_count", how.keepalives_count},
-                                 {"tcp_user_timeout", how.tcp_user_timeout.count()}}};
-    std::array<const char*, ours.size() + 2> names{};
-    std::array<const char*, ours.size() + 2> values{};
-    for (std::size_t i = 0; i < ours.size(); ++i) {
-        ours[i].text = std::to_string(ours[i].value);
-        names[i] = ours[i].name;
-        values[i] = ours[i].text.c_str();
+    const auto ours = settings_of(how);
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& each : ours) {
+        names.push_back(each.name);
+        values.push_back(each.value.c_str());
     }
     // A blank one would be taken for the name of a database.
-    const bool blank = connection_string.find_first_not_of(" \t\n\r\f\v") == std::string::npos;
-    names[ours.size()] = blank ? nullptr : "dbname";
-    values[ours.size()] = blank ? nullptr : connection_string.c_str();
+    if (connection_string.find_first_not_of(" \t\n\r\f\v") != std::string::npos) {
+        names.push_back("dbname");
+        values.push_back(connection_string.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
     constexpr int dbname_is_a_connection_string = 1;
     handle_owner handle{PQconnectStartParams(names.data(), values.data(), dbname_is_a_connection_string)};
     if (!handle) throw std::bad_alloc{};

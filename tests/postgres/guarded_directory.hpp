@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "postgres/process.hpp"
+
+namespace postgres_test {
+
+/// A directory for a server, gone afterwards with the server that runs in it: also when this process is killed, by
+/// a process that waits for just that.
+class guarded_directory {
+public:
+    guarded_directory() {
+        path_ = (std::filesystem::temp_directory_path() / "pooly-test-XXXXXX").string();
+        if (::mkdtemp(path_.data()) == nullptr) fail_with_errno(path_);
+        std::filesystem::permissions(path_, std::filesystem::perms{0755});
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail_with_errno("pipe");
+        watcher_ = ::fork();
+        if (watcher_ < 0) fail_with_errno("fork");
+        if (watcher_ == 0) {
+            ::close(ends[1]);
+            watch(ends[0]);
+        }
+        ::close(ends[0]);
+        alive_ = ends[1];
+    }
+    guarded_directory(const guarded_directory&) = delete;
+    guarded_directory& operator=(const guarded_directory&) = delete;
+    ~guarded_directory() {
+        ::close(alive_);  // the same way, so that it is tested with each run
+        ::waitpid(watcher_, nullptr, 0);
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
+
+private:
+    /// In a process of its own, which was forked when there was one thread only.
+    [[noreturn]] void watch(int alive) {
+        ::setsid();  // Ctrl-C is for the test
+        const int nowhere = ::open("/dev/null", O_RDWR);
+        for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, standard);
+        char never = 0;
+        while (::read(alive, &never, 1) < 0 && errno == EINTR) continue;
+        long running = 0;
+        if (std::ifstream{file("data/postmaster.pid")} >> running && running > 1)
+            kill_with_children(static_cast<pid>(running));
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+        ::_exit(0);
+    }
+
+    std::string path_;
+    pid watcher_ = -1;
+    int alive_ = -1;
+};
+
+}  // namespace postgres_test
