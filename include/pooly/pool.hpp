@@ -112,7 +112,8 @@ public:
         return lend_or_tell(patience::one_try, {}, where);
     }
 
-    /// As `checkout_for`, but tells instead of throwing.
+    /// As `checkout_for`, but tells instead of throwing. (Only `std::bad_alloc` may come of it, the first time that a
+    /// thread has to wait, ever.)
     template <class Rep, class Period>
     [[nodiscard, gnu::always_inline]] checkout_result<T> try_checkout_for(
         std::chrono::duration<Rep, Period> timeout, const call_site& where = call_site::current()) {

@@ -176,7 +176,8 @@ public:
 
     /// Waits until no worker of any pool is on loan, as the pool's `drain_for`, one pool after the other: each lends
     /// again when its turn is over, unless it is closed. Returns how many were still out when the time was up. Shutdown
-    /// is `close_all()`, then `drain_for(5s)`. Blocks: at most `timeout`.
+    /// is `close_all()`, then `drain_for(5s)`. Blocks: at most `timeout`; a pool whose clock is not the steady one
+    /// waits what is left by its own.
     template <class Rep, class Period>
     std::size_t drain_for(std::chrono::duration<Rep, Period> timeout) {
         const auto none = std::chrono::nanoseconds::zero();
