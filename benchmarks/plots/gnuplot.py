@@ -9,6 +9,20 @@ SMALL = "sans-serif,9"
 INK = "#24292f"
 PAPER = "#ffffff"  # or else dark pages swallow the text
 
+# what the lines are called, and how they look: pooly in blue, made by hand in grey
+POOLS = {
+    "pooly": 'lc rgb "#1f6feb" dt 1',
+    "pooly_barging": 'lc rgb "#1f6feb" dt 2',
+    "pooly_lifo": 'lc rgb "#79b0ff" dt 1',
+    "pooly_fifo": 'lc rgb "#79b0ff" dt 2',
+    "hand_written": f'lc rgb "{INK}" dt 1',
+    "hand_tuned": f'lc rgb "{INK}" dt 2',
+    "poco": 'lc rgb "#2da44e" dt 1',
+    "soci": 'lc rgb "#bf8700" dt 1',
+    "tbb": 'lc rgb "#cf222e" dt 1',
+    "moodycamel": 'lc rgb "#8250df" dt 1',
+}
+
 
 def colour_of(pool):
     if pool.startswith("pooly"):

@@ -18,7 +18,8 @@ struct handoff_case {
     std::size_t threads;
     bool is_pool;
 };
-inline constexpr std::array<handoff_case, 7> handoff_cases{{{"ring of 2", 2, false},
+inline constexpr std::array<handoff_case, 8> handoff_cases{{{"ring of 2", 2, false},
+                                                            {"pooly, 2 threads", 2, true},
                                                             {"ring of 8", 8, false},
                                                             {"pooly, 8 threads", 8, true},
                                                             {"ring of 64", 64, false},

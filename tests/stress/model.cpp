@@ -21,6 +21,7 @@
 #include "support/counted_pool.hpp"
 #include "support/seed.hpp"
 #include "support/stress_budget.hpp"
+#include "support/waiting.hpp"
 
 using namespace std::chrono_literals;
 using namespace pooly::test;
@@ -254,10 +255,20 @@ struct stress {
     std::size_t size = 2, max_overflow = 2;
     bool hooks = false;
     bool meddles = false;  // suspend, resume, restart, resize, prewarm, drain
+    bool lingers = false;  // under a watchdog, which dismisses and makes workers meanwhile
 };
 
+/// Workers that nobody needs may idle for a moment; the watchdog sees to it, and to those that are missing.
+void linger(pooly::pool_options& options) { options.overflow_linger = 200us; }
+
+void let_the_watchdog_finish(courier_pool& db, ledger& book) {
+    db.resume();
+    book.sunny = true;
+    wait_until([&] { return look(db) == counts{.idle = db.options().size}; });
+}
+
 void run(const stress& how, std::chrono::milliseconds budget, std::uint64_t run_seed) {
-    CAPTURE(how.by, how.size, how.max_overflow, how.hooks, how.meddles, seed());
+    CAPTURE(how.by, how.size, how.max_overflow, how.hooks, how.meddles, how.lingers, seed());
     ledger book;
     book.seed = run_seed;
     pooly::worker_hooks<courier> hooks;
@@ -270,6 +281,7 @@ void run(const stress& how, std::chrono::milliseconds budget, std::uint64_t run_
     }
     auto options = sized(how.size, how.max_overflow, how.by);
     options.check_after_idle = 0s;
+    if (how.lingers) linger(options);
     {
         courier_pool db{[&] { return courier{book}; }, options, hooks};
         book.sunny = false;
@@ -287,6 +299,7 @@ void run(const stress& how, std::chrono::milliseconds budget, std::uint64_t run_
         CHECK(book.wrong_answers == 0);
         CHECK(book.most_pooled <= static_cast<int>(how.meddles ? most_places : how.size + how.max_overflow));
 
+        if (how.lingers) let_the_watchdog_finish(db, book);
         const auto seen = look(db);
         CHECK(seen == counts{.idle = seen.idle});  // nobody holds, nobody waits, nothing under way
         CHECK(db.status().overflow == 0);          // rule 8
@@ -326,4 +339,9 @@ TEST_CASE("stress: workers are conserved whatever their consumers do at the same
 TEST_CASE("stress: workers are conserved though the pool is suspended, restarted and resized meanwhile") {
     run_under_every_policy({{.size = 2, .max_overflow = 2, .meddles = true},
                             {.size = 3, .max_overflow = 0, .hooks = true, .meddles = true}});
+}
+
+TEST_CASE("stress: workers are conserved though a watchdog dismisses those that linger meanwhile") {
+    run_under_every_policy({{.size = 2, .max_overflow = 2, .hooks = true, .lingers = true},
+                            {.size = 1, .max_overflow = 3, .hooks = true, .meddles = true, .lingers = true}});
 }
