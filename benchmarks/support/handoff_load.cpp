@@ -22,11 +22,12 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 using microseconds = std::chrono::duration<double, std::micro>;
+constexpr std::chrono::hours an_hour{1};
 
 /// A ring in which whoever has the turn gives it to the next.
 class ring {
 public:
-    explicit ring(std::size_t threads) : seats_(threads) {}
+    ring(std::size_t threads, bool has_timeout) : seats_(threads), has_timeout_{has_timeout} {}
 
     double pass_on(std::size_t times_each) {
         std::vector<std::thread> threads;
@@ -49,7 +50,11 @@ private:
     void sit(std::size_t seat) {
         std::unique_lock<std::mutex> lock{mutex_};
         if (++sitting_ == seats_.size()) asleep_.notify_one();
-        seats_[seat].wait(lock, [&] { return turn_ == seat; });
+        const auto has_turn = [&] { return turn_ == seat; };
+        if (has_timeout_)
+            seats_[seat].wait_until(lock, clock::now() + an_hour, has_turn);
+        else
+            seats_[seat].wait(lock, has_turn);
         turn_ = (seat + 1) % seats_.size();
         auto& next = seats_[turn_];
         lock.unlock();  // nobody wakes up into a held lock
@@ -59,14 +64,16 @@ private:
     std::mutex mutex_;
     std::condition_variable asleep_;
     std::vector<std::condition_variable> seats_;
+    const bool has_timeout_;
     std::size_t sitting_ = 0;  // ever
     std::size_t turn_ = ~std::size_t{0};
 };
 
 /// The time is divided by the check-outs that waited: now and then one finds the worker idle, because its thread was
 /// off the processor when it should have queued.
-double hand_over(std::size_t threads_wanted, std::size_t times_each) {
-    pooly::pool db{[] { return worker{}; }, {.size = 1, .checkout_timeout = std::chrono::hours{1}}};
+double hand_over(std::size_t threads_wanted, bool has_timeout, std::size_t times_each) {
+    const std::chrono::nanoseconds timeout = has_timeout ? an_hour : std::chrono::nanoseconds::max();
+    pooly::pool db{[] { return worker{}; }, {.size = 1, .checkout_timeout = timeout}};
     auto first = db.checkout();
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < threads_wanted; ++i)
@@ -89,12 +96,13 @@ handoff_samples measure_handoffs(const settings& chosen) {
     const pinned here{0, 1};
     handoff_samples samples;
     for (int round = 0; round < chosen.contention_rounds * 3; ++round)
-        for (std::size_t i = 0; i < handoff_cases.size(); ++i) {
-            const auto& one = handoff_cases[i];
-            show_progress(one.name);
-            const auto times = std::max<std::size_t>(2, static_cast<std::size_t>(chosen.handoffs) / one.threads);
-            samples[i].push_back(one.is_pool ? hand_over(one.threads, times) : ring{one.threads}.pass_on(times));
-        }
+        for (const auto threads : handoff_threads)
+            for (const bool has_timeout : {false, true}) {
+                show_progress("hand-over");
+                const auto times = std::max<std::size_t>(2, static_cast<std::size_t>(chosen.handoffs) / threads);
+                samples[{threads, has_timeout, false}].push_back(ring{threads, has_timeout}.pass_on(times));
+                samples[{threads, has_timeout, true}].push_back(hand_over(threads, has_timeout, times));
+            }
     return samples;
 }
 

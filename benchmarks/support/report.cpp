@@ -264,10 +264,21 @@ void print_waiting(const contention_samples& samples, const std::vector<std::str
 }
 
 void print_handoff(const handoff_samples& samples) {
-    if (samples[0].empty()) return;
-    std::printf("\nOne worker handed from thread to thread, as a multiple of a ring of 2 (medians of turns)\n");
-    for (std::size_t i = 0; i < samples.size(); ++i)
-        std::printf("  %-24s %9.2f\n", handoff_cases[i].name, median(samples[i]) / median(samples[0]));
+    if (samples.empty()) return;
+    const auto times = [&](std::size_t threads, bool has_timeout, bool is_pool) {
+        return median(samples.at({threads, has_timeout, is_pool}));
+    };
+    const double unit = times(handoff_threads.front(), false, false);
+    std::printf("\nOne worker handed from thread to thread, as a multiple of a ring of 8 (medians of turns)\n%-24s",
+                "threads");
+    for (const auto threads : handoff_threads) std::printf(" %9zu", threads);
+    for (const bool has_timeout : {false, true})
+        for (const bool is_pool : {false, true}) {
+            std::printf("\n  %-22s",
+                        (std::string{is_pool ? "pooly" : "ring"} + (has_timeout ? ", timeout" : "")).c_str());
+            for (const auto threads : handoff_threads) print_cell(times(threads, has_timeout, is_pool) / unit);
+        }
+    std::printf("\n");
 }
 
 void print_registry(const measurements& measured) {
@@ -330,10 +341,11 @@ void print_verdicts(const measurements& measured, const contention_samples& samp
         judge("(h) these pools idle, % of a core", supervision->idle_percent, at_most{0.1});
     }
     for (const auto& how : crowds) judge_contention(samples, how);
-    for (std::size_t i = 1; i < handoff_cases.size(); ++i)
-        if (handoff_cases[i].is_pool && !handoffs[i].empty())
-            judge("(i) hand-over / ring of as many: " + std::string{handoff_cases[i].name},
-                  divide(median(handoffs[i]), median(handoffs[i - 1])), at_most{1.3});
+    for (const auto& [how, turns] : handoffs)
+        if (how.is_pool)
+            judge("(i) hand-over / ring of as many, " + std::string{how.has_timeout ? "with a timeout, " : ""} +
+                      "threads: " + std::to_string(how.threads),
+                  median(turns) / median(handoffs.at({how.threads, how.has_timeout, false})), at_most{1.3});
     for (const auto hold : waiting_holds) judge_waiting(samples, hold);
 }
 
