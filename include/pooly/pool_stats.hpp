@@ -7,8 +7,8 @@
 
 namespace pooly {
 
-/// Counters since the pool was made, and how long things took.
-struct pool_stats {
+/// Counters since the pool was made.
+struct pool_counters {
     std::uint64_t checkouts = 0;            ///< workers lent
     std::uint64_t waited = 0;               ///< of these, after queueing
     std::uint64_t created = 0;              ///< workers made
@@ -34,7 +34,10 @@ struct pool_stats {
     std::uint64_t stuck = 0;                ///< calls into user code that took longer than `check_timeout`
     std::uint64_t dropped_events = 0;       ///< that found the observer's queue full
     std::uint64_t observer_failures = 0;    ///< events on which the observer threw
+};
 
+/// These, and how long things took.
+struct pool_stats : pool_counters {
     histogram wait;    ///< in the queue, of those who were served; those served at once count as zero
     histogram create;  ///< factory calls that made a worker
     histogram hold;    ///< leases that ended; to the coarse tick unless timing is precise

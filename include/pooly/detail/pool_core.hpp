@@ -256,7 +256,7 @@ private:
                                                clock_source::instant now = {}) noexcept;
     void end_worker(slot& place, farewell how) noexcept;
     void dispose(slot& place, farewell how, then next) noexcept;
-    void retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*counter,
+    void retire(slot& place, farewell how, then next, std::uint64_t pool_counters::*counter,
                 std::optional<events::death> reason) noexcept;
     [[nodiscard]] std::optional<std::size_t> renew_all() noexcept;
     std::size_t sweep_stale() noexcept;
@@ -322,7 +322,7 @@ private:
     std::exception_ptr last_error_;     // the factory's
     clock_source::instant last_error_at_{};
     bool factory_fails_ = false;  // its last call threw
-    pool_stats counters_;
+    pool_counters counters_;
     atomic_histogram wait_;
     atomic_histogram create_;
     atomic_histogram hold_;

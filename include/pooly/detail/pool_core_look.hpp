@@ -52,7 +52,7 @@ inline pool_status pool_core::status() {
 
 inline pool_stats pool_core::stats() {
     const std::lock_guard<std::mutex> guard{mutex()};
-    auto seen = counters_;
+    pool_stats seen{counters_, {}, {}, {}};
     if (care_ && care_->events) seen.dropped_events = care_->events->dropped();
     seen.checkouts = past_uses_;
     std::uint64_t out = 0;

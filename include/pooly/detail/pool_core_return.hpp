@@ -56,7 +56,7 @@ inline void pool_core::check_in(slot& place) noexcept {
         try {
             source_->reset(worker(place));
         } catch (...) {
-            return retire(place, farewell::with_retire, then::leave_empty, &pool_stats::reset_failures,
+            return retire(place, farewell::with_retire, then::leave_empty, &pool_counters::reset_failures,
                           events::death::reset_failed);
         }
     }
@@ -79,11 +79,11 @@ inline bool pool_core::ends_here(const slot& place) const noexcept {
 }
 
 inline void pool_core::discard(slot& place, events::death reason) noexcept {
-    retire(place, farewell::with_retire, then::refill, &pool_stats::discarded, reason);
+    retire(place, farewell::with_retire, then::refill, &pool_counters::discarded, reason);
 }
 
 inline void pool_core::release_detached(slot& place) noexcept {
-    retire(place, farewell::without, then::refill, &pool_stats::detached, std::nullopt);
+    retire(place, farewell::without, then::refill, &pool_counters::detached, std::nullopt);
 }
 
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
@@ -145,7 +145,7 @@ inline void pool_core::make_idle(slot& place) noexcept {
 }
 
 /// Takes the worker of a consumer out of the pool for good.
-inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_stats::*counter,
+inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_counters::*counter,
                               std::optional<events::death> reason) noexcept {
     if (forked()) return;
     {
