@@ -113,10 +113,12 @@ TEST_CASE("PostgreSQL: leases that a killed server left behind are replaced") {
 
 TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const options quick{.connect_timeout = long_enough, .health_timeout = long_enough, .reply_timeout = long_enough};
+    const options quick{.health_timeout = long_enough, .reply_timeout = long_enough};
 
     SECTION("in the health check, and in the connecting after it") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 2, .check_after_idle = 0ns}};
+        auto how = quick;
+        how.connect_timeout = 2s;
+        db_pool db{factory{server.connection_string(), how}, {.size = 2, .check_after_idle = 0ns}};
         const frozen meanwhile{server};
         REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
         REQUIRE(db.stats().unhealthy >= 1);
