@@ -38,9 +38,18 @@ constexpr const char* end_our_oldest =
     "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'audited' "
     "order by backend_start limit 1";
 
+/// How many connections of the pool the server knows of; none if it has no place left to ask.
+[[nodiscard]] std::size_t ours() {
+    try {
+        return static_cast<std::size_t>(number(outsider(), count_ours));
+    } catch (const error&) {
+        return 0;
+    }
+}
+
 [[nodiscard]] int runs() {
     const char* const wanted = std::getenv("POOLY_OUTAGE_RUNS");
-    return wanted != nullptr ? std::max(1, std::atoi(wanted)) : 2;
+    return wanted != nullptr ? std::max(1, std::atoi(wanted)) : 1;
 }
 
 /// What became of each number that a writer tried to write.
@@ -186,8 +195,7 @@ void audit(const outage& kind) {
         CHECK(goes_on);
         CHECK(db.status().live == places);
         // Not one more than the pool has, and none that a consumer left behind.
-        const auto outside = outsider();
-        CHECK(eventually([&] { return number(outside, count_ours) == static_cast<int>(places); }));
+        CHECK(eventually([&] { return ours() == places; }));
     }
     CHECK(all.odd == 0);
     CHECK(all.longest_wait_us.load() < std::chrono::microseconds{patience + soon + busy_machine}.count());
@@ -243,7 +251,7 @@ TEST_CASE("PostgreSQL, audited: the server is killed in the middle of transactio
 TEST_CASE("PostgreSQL, audited: its connections are ended one by one") {
     audit_often({"ended one by one", false, [](books& all, const std::function<void()>& look, const db_pool&) {
                      const auto outside = outsider();
-                     for (int i = 0; i < 20; ++i) {
+                     for (int i = 0; i < 10; ++i) {
                          const auto written = all.written();
                          (void)text(outside, end_our_oldest);
                          CHECK(eventually([&] { return all.written() > written; }));
