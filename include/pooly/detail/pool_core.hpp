@@ -178,6 +178,7 @@ private:
     void name_prober(wake_list& wakes) noexcept;
     void note_death(slot& place, events::death reason, clock_source::instant now) noexcept;
     void note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept;
+    [[nodiscard]] bool is_told_and_out(const slot& place) const noexcept;
     void note_return(slot& place, clock_source::instant now) noexcept;
     void tell(events::any what) noexcept;
     void note_shed(errc reason, const call_site& where) noexcept;

@@ -83,12 +83,18 @@ inline void pool_core::note_created(slot& place, clock_source::instant now, std:
     care_->lost.erase(care_->lost.begin());
 }
 
+/// Whether the lease that was told as overdue has not ended yet.
+inline bool pool_core::is_told_and_out(const slot& place) const noexcept {
+    const slot_care* const of = care_of(place);
+    const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: it is ours, or not that lease any more
+    return of != nullptr && phase_of(word) == slot_phase::in_use && uses_of(word) == of->told_use;
+}
+
 /// A lease ends, or has ended. If it was told as overdue, that is over.
 inline void pool_core::note_return(slot& place, clock_source::instant now) noexcept {
     slot_care* const of = care_of(place);
     if (of == nullptr || of->told_use == 0) return;
-    const auto word = place.word.load(std::memory_order_relaxed);  // relaxed: it is ours, or not that lease any more
-    const bool ends = phase_of(word) == slot_phase::in_use && uses_of(word) == of->told_use;
+    const bool ends = is_told_and_out(place);
     of->told_use = 0;
     --care_->told;
     auto holder = ends ? holder_of(place, now) : std::nullopt;

@@ -88,7 +88,7 @@ inline void pool_core::release_detached(slot& place) noexcept {
 
 inline void pool_core::look_after(slot& place, std::unique_lock<std::mutex> lock) noexcept {
     wake_list wakes;
-    note_return(place, clock_.now());
+    if (!is_told_and_out(place)) note_return(place, clock_.now());  // or it is a later lease that was told
     if (is_outdated(place) && place.try_keep(slot_phase::stale)) {
         begin_retiring(place, why_it_ends(place));
         finish(lock, wakes);
