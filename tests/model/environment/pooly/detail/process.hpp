@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <pooly/detail/coarse_tick.hpp>
+#include <pooly/detail/control_block.hpp>
+#include <pooly/detail/process_fence.hpp>
+
+#include "support/world.hpp"
+
+namespace pooly::detail {
+
+/// The services of a process, as far as a pool needs them, for one world. Its own lock is none of the model's: nobody
+/// is switched in here but at a block's.
+class process {
+public:
+    [[nodiscard]] static process& instance() noexcept { return model::world::now().process(); }
+
+    [[nodiscard]] control_block& take_block() {
+        if (free_ == nullptr) {
+            free_ = all_.emplace_back(std::make_unique<control_block>()).get();
+            free_->has_process_fence = has_fence;
+        }
+        control_block& block = *std::exchange(free_, free_->next_free);
+        const std::lock_guard<std::mutex> guard{block.mutex};
+        block.pool_id = ++last_id_;
+        return block;
+    }
+    void give_back(control_block& block) noexcept { block.next_free = std::exchange(free_, &block); }
+
+    [[nodiscard]] std::shared_ptr<coarse_tick> tick() const { return std::make_shared<coarse_tick>(); }
+    [[nodiscard]] static unsigned forks() noexcept { return 0; }
+
+    bool has_fence = true;  // asked when a block is made
+
+private:
+    std::vector<std::unique_ptr<control_block>> all_;
+    control_block* free_ = nullptr;
+    std::uint64_t last_id_ = 0;
+};
+
+}  // namespace pooly::detail

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+// I4: one who stops waiting in the very moment in which it is chosen passes the worker on.
+#include "support/registry.hpp"
+
+namespace {
+
+using namespace pooly::model;
+using namespace std::chrono_literals;
+
+/// A wait that may time out at any moment, against the one who returns the worker; with three threads, beside one who
+/// waits for ever and must be served.
+template <int threads, bool fence>
+class timeout : public suite<timeout<threads, fence>, threads, fence> {
+public:
+    void prepare() {
+        this->open(this->options(1));
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0) {
+            out_.checkin();
+        } else if (index == 1) {
+            if (auto mine = this->pool().try_checkout_for(1ms))
+                mine->use();
+            else
+                require(mine.error() == pooly::errc::timeout, "who was not served was out of time");
+        } else {
+            this->wait_for_one()->use();
+        }
+    }
+    void conclude() {
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+};
+
+/// The same with a stop request, by the one who returns the worker, before or after.
+template <int threads, bool stops_first>
+class cancel : public suite<cancel<threads, stops_first>, threads> {
+public:
+    void prepare() {
+        this->open(this->options(1));
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0) {
+            if (stops_first) stop_.request_stop();
+            out_.checkin();
+            if (!stops_first) stop_.request_stop();
+        } else if (index == 1) {
+            if (auto mine = this->pool().try_checkout_until(for_ever, stop_.get_token()))
+                mine->use();
+            else
+                require(mine.error() == pooly::errc::cancelled, "who was not served was to stop");
+        } else {
+            this->wait_for_one()->use();
+        }
+    }
+    void conclude() {
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+    modelled::stop_source stop_;
+};
+
+[[maybe_unused]] const listed models[] = {
+    listed::as<timeout<2, true>>("hand-off: timeout"),
+    listed::as<timeout<2, false>>("hand-off: timeout, own fence"),
+    listed::as<cancel<2, true>>("hand-off: cancelled before"),
+    listed::as<cancel<2, false>>("hand-off: cancelled after"),
+    listed::as<timeout<3, true>>("hand-off: timeout, another waits"),
+    listed::as<timeout<3, false>>("hand-off: timeout, another waits, own fence"),
+    listed::as<cancel<3, true>>("hand-off: cancelled, another waits"),
+};
+
+}  // namespace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+// Looking at what changes (S5): what is told of a holder is all of one check-out.
+#include <string_view>
+
+#include "support/registry.hpp"
+
+namespace {
+
+using namespace pooly::model;
+using namespace std::chrono_literals;
+
+template <bool fence>
+class stamps : public suite<stamps<fence>, 2, fence> {
+public:
+    void prepare() {
+        this->open(this->options(1), settling::slots);
+        out_ = this->pool().checkout({"first", "one", 1});
+        made_ = out_.info().created;
+    }
+    void run(unsigned index) {
+        if (index == 0) {
+            out_.checkin();
+            this->my_world().tick += 1s;
+            if (auto mine = this->pool().try_checkout({"second", "two", 2})) out_ = std::move(mine).value();
+            return;
+        }
+        for (const auto& seen : this->pool().holders()) {
+            const std::string_view file = seen.where.file;
+            const std::string_view function = seen.where.function;
+            require(seen.where.line == 1 || seen.where.line == 2, "somebody holds it");
+            const bool first = seen.where.line == 1;
+            require(file == (first ? "first" : "second"), "the file is that of the line");
+            require(function == (first ? "one" : "two"), "the function is that of the line");
+            require(seen.since == made_ + (first ? 0s : 1s), "and so is the time");
+        }
+    }
+    void conclude() {
+        out_.checkin();
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+    std::chrono::system_clock::time_point made_;
+};
+
+[[maybe_unused]] const listed models[] = {
+    listed::as<stamps<true>>("holders: beside check-in and check-out"),
+    listed::as<stamps<false>>("holders: beside check-in and check-out, own fence"),
+};
+
+}  // namespace

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+namespace pooly::detail {
+class process;
+class thread_card;
+}  // namespace pooly::detail
+
+namespace pooly::model {
+
+inline constexpr std::size_t most_threads = 4;
+
+struct steady_clock;
+
+/// Relacy replaces `operator new`, to tell a leak or a use after the end; but it also tries, at each `delete`, both to
+/// give the memory out again and not to, and with as many as the engine has no search would end.
+struct plain_memory : rl::context {
+    static void use(rl::context& here) noexcept { here.*(&plain_memory::disable_alloc_) = 1; }
+};
+
+/// All that is the same for one execution, and made anew for the next: Relacy runs a model again and again.
+class world {
+public:
+    world();
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+    ~world();
+
+    [[nodiscard]] static world& now() noexcept { return *now_; }
+
+    /// Makes something that lives as long as this world.
+    template <class Thing, class... Arguments>
+    Thing& keep(Arguments... arguments) {
+        auto one = std::make_shared<Thing>(arguments...);
+        kept_.push_back(one);
+        return *one;
+    }
+
+    [[nodiscard]] detail::process& process() noexcept { return *process_; }
+    [[nodiscard]] detail::thread_card& card() noexcept;
+
+    /// Threads have a time each, which only a timeout moves.
+    [[nodiscard]] std::chrono::nanoseconds time() const noexcept { return times_[thread()]; }
+    template <class TimePoint>
+    void be_at(TimePoint when) noexcept {
+        times_[thread()] = std::max<std::chrono::nanoseconds>(times_[thread()], when.time_since_epoch());
+    }
+
+    static constexpr std::chrono::nanoseconds beginning = std::chrono::hours{1};
+    std::chrono::nanoseconds tick = beginning;  // the coarse one, for all
+    bool threads_run = false;
+
+private:
+    [[nodiscard]] std::size_t thread() const noexcept { return threads_run ? rl::thread_index() : most_threads; }
+
+    static inline world* now_ = nullptr;
+    std::vector<std::shared_ptr<void>> kept_;
+    std::shared_ptr<detail::process> process_;
+    std::vector<detail::thread_card> cards_;  // that of the last is of who prepares and concludes
+    std::array<std::chrono::nanoseconds, most_threads + 1> times_{};
+};
+
+struct steady_clock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<steady_clock>;
+    static constexpr bool is_steady = true;
+    [[nodiscard]] static time_point now() noexcept { return time_point{world::now().time()}; }
+};
+
+}  // namespace pooly::model

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+// Announce and look again (A1 to A4): one returns a worker, another one begins to wait for it, or to make one because
+// there is none. Who waits here waits for ever, so a wake-up that is lost is a deadlock, and told as such.
+#include "support/registry.hpp"
+
+namespace {
+
+using namespace pooly::model;
+using pooly::fairness_policy;
+
+template <int threads, int places, bool fence, fairness_policy fairness = fairness_policy::strict_fifo>
+class wake_up : public suite<wake_up<threads, places, fence, fairness>, threads, fence> {
+public:
+    void prepare() {
+        auto asked = this->options(places);
+        asked.fairness = fairness;
+        this->open(asked);
+        for (auto& one : out_) one = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index < places) {
+            out_[index]->use();
+            out_[index].checkin();
+        } else {
+            this->wait_for_one()->use();
+        }
+    }
+    void conclude() {
+        for (auto& one : out_) one.checkin();
+        this->require_rest(places);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_[places];
+};
+
+/// Two slots, of which one stays out.
+template <bool fence>
+class one_of_two : public suite<one_of_two<fence>, 2, fence> {
+public:
+    void prepare() {
+        this->open(this->options(2));
+        kept_ = this->pool().checkout();
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0)
+            out_.checkin();
+        else
+            this->wait_for_one()->use();
+    }
+    void conclude() {
+        kept_.checkin();
+        this->require_rest(2);
+        this->end_pool();
+    }
+
+private:
+    worker_lease kept_;
+    worker_lease out_;
+};
+
+/// Rule 8: with overflow in use, what comes home is dismissed; the first overflow worker is made only if none is idle.
+template <bool fence>
+class overflow : public suite<overflow<fence>, 2, fence> {
+public:
+    void prepare() {
+        this->open(this->options(1, 1));
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0)
+            out_.checkin();
+        else
+            this->pool().checkout()->use();
+    }
+    void conclude() {
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+};
+
+/// A pool that is made smaller while a worker comes home.
+template <bool fence>
+class shrink : public suite<shrink<fence>, 2, fence> {
+public:
+    void prepare() {
+        this->open(this->options(2));
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0)
+            out_.checkin();
+        else
+            this->pool().resize(1, 0);
+    }
+    void conclude() {
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+};
+
+[[maybe_unused]] const listed models[] = {
+    listed::as<wake_up<2, 1, true>>("waiting: one slot"),
+    listed::as<wake_up<2, 1, false>>("waiting: one slot, own fence"),
+    listed::as<one_of_two<true>>("waiting: one of two slots"),
+    listed::as<one_of_two<false>>("waiting: one of two slots, own fence"),
+    listed::as<overflow<true>>("waiting: overflow"),
+    listed::as<overflow<false>>("waiting: overflow, own fence"),
+    listed::as<shrink<true>>("waiting: a smaller pool"),
+    listed::as<shrink<false>>("waiting: a smaller pool, own fence"),
+    listed::as<wake_up<2, 1, true, fairness_policy::bounded_barging>>("waiting: barging"),
+    listed::as<wake_up<3, 1, true>>("waiting: two for one slot"),
+    listed::as<wake_up<3, 1, false>>("waiting: two for one slot, own fence"),
+    listed::as<wake_up<3, 2, true>>("waiting: one for two slots"),
+    listed::as<wake_up<3, 1, true, fairness_policy::bounded_barging>>("waiting: two for one slot, barging"),
+};
+
+}  // namespace
