@@ -2,7 +2,7 @@
 
 // Close against all that lends and returns (I7, I9): nobody who knows of it gets a worker, nobody blocks, and each
 // worker ends, once.
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // I4: one who stops waiting in the very moment in which it is chosen passes the worker on.
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 // Looking at what changes (S5): what is told of a holder is all of one check-out.
 #include <string_view>
 
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // Suspend and drain against check-out and check-in: nothing is lent to one who knows of it, and who drains is woken.
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 // A new generation against check-out and check-in: no worker of the former one is lent to one who knows of it, and each
 // ends, once.
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 // Claim and release, where nobody waits: a worker has one holder at a time, and each sees what the last one did with it
 // (S1, S2, S3, R1 to R3).
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 // Announce and look again (A1 to A4): one returns a worker, another one begins to wait for it, or to make one because
 // there is none. Who waits here waits for ever, so a wake-up that is lost is a deadlock, and told as such.
-#include "support/registry.hpp"
+#include "support/listed.hpp"
 
 namespace {
 
