@@ -17,9 +17,11 @@ public:
         this->open(this->options(1), settling::slots);
         out_ = this->pool().checkout({"first", "one", 1});
         made_ = out_.info().created;
+        first_ = modelled::this_thread::get_id();
     }
     void run(unsigned index) {
         if (index == 0) {
+            second_ = modelled::this_thread::get_id();
             out_.checkin();
             this->my_world().tick += 1s;
             if (auto mine = this->pool().try_checkout({"second", "two", 2})) out_ = std::move(mine).value();
@@ -32,6 +34,7 @@ public:
             const bool first = seen.where.line == 1;
             require(file == (first ? "first" : "second"), "the file is that of the line");
             require(function == (first ? "one" : "two"), "the function is that of the line");
+            require(seen.thread == (first ? first_ : second_), "the thread is that of the line");
             require(seen.since == made_ + (first ? 0s : 1s), "and so is the time");
         }
     }
@@ -44,6 +47,8 @@ public:
 private:
     worker_lease out_;
     std::chrono::system_clock::time_point made_;
+    std::thread::id first_;
+    std::thread::id second_;
 };
 
 [[maybe_unused]] const listed models[] = {

@@ -22,9 +22,10 @@ inline world::world() {
     now_ = this;
     times_.fill(beginning);
     // Numbered once and for all: where a thread begins to look must be the same in each execution.
-    static const auto numbered = [] {
+    static const auto numbered = [this] {
         std::vector<detail::thread_card> cards(most_threads + 1);
-        for (auto& card : cards) (void)card.number();
+        for (alone_ = 0; alone_ < cards.size(); ++alone_) (void)cards[alone_].number();
+        alone_ = most_threads;
         return cards;
     }();
     cards_ = numbered;

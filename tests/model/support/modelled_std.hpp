@@ -279,6 +279,13 @@ private:
     function<void()> callback_;
 };
 
+namespace this_thread {
+
+using namespace ::std::this_thread;
+[[nodiscard]] inline thread::id get_id() noexcept { return pooly::model::world::now().thread_id(); }
+
+}  // namespace this_thread
+
 namespace chrono {
 
 using namespace ::std::chrono;

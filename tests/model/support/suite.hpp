@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -67,6 +68,12 @@ private:
 
 using worker_pool = pool<worker, steady_clock>;
 using worker_lease = lease<worker>;
+
+/// Where a worker is.
+[[nodiscard]] inline detail::slot& slot_of(worker& one) noexcept {
+    auto* const behind = reinterpret_cast<std::byte*>(&one);
+    return *std::launder(reinterpret_cast<detail::slot*>(behind - detail::worker_layout::of<worker>().offset));
+}
 
 inline constexpr auto for_ever = steady_clock::time_point::max();
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -46,6 +49,9 @@ public:
     [[nodiscard]] detail::process& process() noexcept { return *process_; }
     [[nodiscard]] detail::thread_card& card() noexcept;
 
+    /// As `std::this_thread::get_id`; Relacy's threads are fibers of one.
+    [[nodiscard]] std::thread::id thread_id() const noexcept { return std::bit_cast<std::thread::id>(thread() + 1); }
+
     /// Threads have a time each, which only a timeout moves.
     [[nodiscard]] std::chrono::nanoseconds time() const noexcept { return times_[thread()]; }
     template <class TimePoint>
@@ -58,12 +64,13 @@ public:
     bool threads_run = false;
 
 private:
-    [[nodiscard]] std::size_t thread() const noexcept { return threads_run ? rl::thread_index() : most_threads; }
+    [[nodiscard]] std::size_t thread() const noexcept { return threads_run ? rl::thread_index() : alone_; }
 
     static inline world* now_ = nullptr;
     std::vector<std::shared_ptr<void>> kept_;
     std::shared_ptr<detail::process> process_;
-    std::vector<detail::thread_card> cards_;  // that of the last is of who prepares and concludes
+    std::vector<detail::thread_card> cards_;
+    std::size_t alone_ = most_threads;  // whoever prepares and concludes
     std::array<std::chrono::nanoseconds, most_threads + 1> times_{};
 };
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+// What the watchdog announces of a lease (A3) and then looks at once more (A4), while that lease ends: nothing is left
+// to be told of a lease that is over.
+#include <memory>
+#include <mutex>
+
+#include "support/listed.hpp"
+
+namespace {
+
+using namespace pooly::model;
+using namespace std::chrono_literals;
+
+template <bool fence>
+class overdue : public suite<overdue<fence>, 2, fence> {
+public:
+    void prepare() {
+        auto asked = this->options(1);
+        asked.watchdog = std::make_shared<pooly::watchdog>(pooly::watchdog::mode::by_hand);
+        asked.overdue_after = 1ms;
+        this->open(asked);
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) {
+        if (index == 0) return out_.checkin();
+        pooly::detail::errands found;
+        (void)this->core().inspect(std::unique_lock{this->core().control().mutex}, world::beginning + 1s, found);
+    }
+    void conclude() {
+        namespace attention = pooly::detail::attention;
+        const auto seen = this->core().control().attention.load(std::memory_order_relaxed);
+        require((seen & attention::marked) == 0, "no worker is marked in the end");
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease out_;
+};
+
+[[maybe_unused]] const listed models[] = {
+    listed::as<overdue<true>>("watched: an overdue lease ends"),
+    listed::as<overdue<false>>("watched: an overdue lease ends, own fence"),
+};
+
+}  // namespace
