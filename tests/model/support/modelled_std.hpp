@@ -118,28 +118,35 @@ public:
     }
 
     [[nodiscard]] T load(memory_order order, caller from = {}) const noexcept {
-        return modelled_ != nullptr ? out_of(modelled_->load(relacys(order), from)) : plain_;
+        if (modelled_ == nullptr) return plain_;
+        announce(false);
+        return out_of(modelled_->load(relacys(order), from));
     }
     void store(T value, memory_order order, caller from = {}) noexcept {
-        if (modelled_ != nullptr) return modelled_->store(into(value), relacys(order), from);
-        plain_ = value;
+        if (modelled_ == nullptr) return void(plain_ = value);
+        announce(true);
+        modelled_->store(into(value), relacys(order), from);
     }
     T exchange(T value, memory_order order, caller from = {}) noexcept {
-        if (modelled_ != nullptr) return out_of(modelled_->exchange(into(value), relacys(order), from));
-        return ::std::exchange(plain_, value);
+        if (modelled_ == nullptr) return ::std::exchange(plain_, value);
+        announce(true);
+        return out_of(modelled_->exchange(into(value), relacys(order), from));
     }
     T fetch_add(T value, memory_order order, caller from = {}) noexcept {
-        if (modelled_ != nullptr) return modelled_->fetch_add(value, relacys(order), from);
-        return ::std::exchange(plain_, plain_ + value);
+        if (modelled_ == nullptr) return ::std::exchange(plain_, plain_ + value);
+        announce(true);
+        return modelled_->fetch_add(value, relacys(order), from);
     }
     bool compare_exchange_strong(T& seen, T wanted, memory_order success, memory_order failure,
                                  caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
+        announce(true);
         return modelled_->compare_exchange_strong(seen, wanted, relacys(success), from, relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order success, memory_order failure,
                                caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
+        announce(true);
         return modelled_->compare_exchange_weak(seen, wanted, relacys(success), from, relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order order, caller from = {}) noexcept {
@@ -153,6 +160,7 @@ private:
     [[nodiscard]] static cell into(T value) noexcept { return ::std::bit_cast<cell>(value); }
     [[nodiscard]] static T out_of(cell value) noexcept { return ::std::bit_cast<T>(value); }
 
+    void announce(bool changes) const noexcept { pooly::model::world::now().announce(modelled_, changes); }
     bool exchange_if(T& seen, T wanted) noexcept {
         const bool same = seen == plain_;
         (same ? plain_ : seen) = same ? wanted : plain_;
@@ -164,6 +172,8 @@ private:
 };
 
 inline void atomic_thread_fence(memory_order order, caller from = {}) {
+    static const char all_fences{};
+    pooly::model::world::now().announce(&all_fences, true);
     rl::atomic_thread_fence(relacys(order), from);
 }
 
@@ -175,7 +185,10 @@ inline void atomic_signal_fence(memory_order order, caller from = {}) { atomic_t
 /// well a moment later, so that nothing is missed, and much is saved.
 class mutex {
 public:
-    void lock(caller from = {}) { relacys_.lock(from); }
+    void lock(caller from = {}) {
+        pooly::model::world::now().announce(this, true);
+        relacys_.lock(from);
+    }
     void unlock(caller from = {}) {
         const rl::preemption_disabler here{rl::ctx()};
         relacys_.unlock(from);
@@ -198,7 +211,10 @@ public:
         relacys_.notify_all(from);
     }
 
-    void wait(unique_lock<mutex>& lock, caller from = {}) { relacys_.wait(lock.mutex()->relacys_, from); }
+    void wait(unique_lock<mutex>& lock, caller from = {}) {
+        pooly::model::world::now().announce(lock.mutex(), true);
+        relacys_.wait(lock.mutex()->relacys_, from);
+    }
     template <class Predicate>
     requires(!::std::same_as<Predicate, caller>) void wait(unique_lock<mutex>& lock, Predicate wanted,
                                                            caller from = {}) {
@@ -208,6 +224,7 @@ public:
     /// May time out at any moment; then it is that late for this thread.
     template <class TimePoint>
     void wait_until(unique_lock<mutex>& lock, TimePoint until, caller from = {}) {
+        pooly::model::world::now().announce(lock.mutex(), true);
         if (!relacys_.wait_for(lock.mutex()->relacys_, 0, from)) pooly::model::world::now().be_at(until);
     }
 

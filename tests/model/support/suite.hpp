@@ -79,11 +79,14 @@ inline constexpr auto for_ever = steady_clock::time_point::max();
 
 enum class settling { nothing, stamps, slots, stamps_and_slots };
 
+/// Which executions are tried.
+enum class search { all, few_preemptions, at_random };
+
 /// A model: `prepare` and `conclude` run alone, `run(i)` in each of the threads.
 template <class Model, int threads, bool fence = true>
 class suite : public rl::test_suite<Model, threads> {
 public:
-    static constexpr unsigned more_preemptions = 0;  // than the others, where that is cheap
+    static constexpr auto how = threads == 2 ? search::all : search::at_random;
 
     void before() {
         my_world().threads_run = false;

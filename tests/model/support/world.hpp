@@ -11,14 +11,14 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/steps.hpp"
+
 namespace pooly::detail {
 class process;
 class thread_card;
 }  // namespace pooly::detail
 
 namespace pooly::model {
-
-inline constexpr std::size_t most_threads = 4;
 
 struct steady_clock;
 
@@ -51,6 +51,11 @@ public:
 
     /// As `std::this_thread::get_id`; Relacy's threads are fibers of one.
     [[nodiscard]] std::thread::id thread_id() const noexcept { return std::bit_cast<std::thread::id>(thread() + 1); }
+
+    /// The thread that runs is about to do this; its place in Relacy at which another may be chosen is right behind.
+    void announce(const void* what, bool changes) noexcept {
+        if (threads_run) steps::now().announce(rl::thread_index(), {what, changes});
+    }
 
     /// Threads have a time each, which only a timeout moves.
     [[nodiscard]] std::chrono::nanoseconds time() const noexcept { return times_[thread()]; }

@@ -15,13 +15,13 @@
 
 namespace pooly::detail {
 
-/// The services of a process, as far as a pool needs them, for one world. Its own lock is none of the model's: nobody
-/// is switched in here but at a block's.
+/// The services of a process, as far as a pool needs them, for one world.
 class process {
 public:
     [[nodiscard]] static process& instance() noexcept { return model::world::now().process(); }
 
     [[nodiscard]] control_block& take_block() {
+        const std::lock_guard<std::mutex> all{mutex_};
         if (free_ == nullptr) {
             free_ = all_.emplace_back(std::make_unique<control_block>()).get();
             free_->has_process_fence = has_fence;
@@ -31,7 +31,10 @@ public:
         block.pool_id = ++last_id_;
         return block;
     }
-    void give_back(control_block& block) noexcept { block.next_free = std::exchange(free_, &block); }
+    void give_back(control_block& block) noexcept {
+        const std::lock_guard<std::mutex> all{mutex_};
+        block.next_free = std::exchange(free_, &block);
+    }
 
     [[nodiscard]] std::shared_ptr<coarse_tick> tick() const { return std::make_shared<coarse_tick>(); }
     [[nodiscard]] static unsigned forks() noexcept { return 0; }
@@ -39,6 +42,7 @@ public:
     bool has_fence = true;  // asked when a block is made
 
 private:
+    std::mutex mutex_;
     std::vector<std::unique_ptr<control_block>> all_;
     control_block* free_ = nullptr;
     std::uint64_t last_id_ = 0;
