@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The index of idle workers, for a pool so large that a walk over it is long: it is announced (A3) and filled (A4) while
-// a worker comes home, which is then in it or brought to it by whoever returned it.
+// The index of idle workers, for a pool so large that a walk over it is long: it is announced (A3) and filled (A4)
+// while a worker comes home, which is then in it or brought to it by whoever returned it.
 #include <cstddef>
 #include <utility>
 #include <vector>

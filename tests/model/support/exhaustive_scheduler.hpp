@@ -14,12 +14,11 @@ namespace pooly::model {
 
 /// Relacy's full search, but for executions that differ from one that was tried only in the order of what commutes
 /// (sleep sets; P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems"): once all that begins
-/// with a thread's next step was tried, that thread sleeps until another does what does not commute with that step. When
-/// all who could go on are asleep, what follows is known, and only run to its end.
+/// with a thread's next step was tried, that thread sleeps until another does what does not commute with that step.
+/// When all who could go on are asleep, what follows is known, and only run to its end.
 template <rl::thread_id_t threads>
-class exhaustive_scheduler
-    : public rl::tree_search_scheduler<exhaustive_scheduler<threads>, rl::tree_search_scheduler_thread_info<threads>,
-                                       threads> {
+class exhaustive_scheduler : public rl::tree_search_scheduler<exhaustive_scheduler<threads>,
+                                                              rl::tree_search_scheduler_thread_info<threads>, threads> {
     using base = rl::tree_search_scheduler<exhaustive_scheduler<threads>,
                                            rl::tree_search_scheduler_thread_info<threads>, threads>;
 
@@ -46,14 +45,16 @@ public:
         for (rl::thread_id_t i = 0; i < this->running_threads_count; ++i)
             if (!asleep_[index(this->running_threads[index(i)])]) could.push_back(this->running_threads[index(i)]);
         const auto ready = could.size();
-        for (rl::thread_id_t i = 0; i < this->timed_thread_count_; ++i) could.push_back(this->timed_threads_[i]->index_);
+        for (rl::thread_id_t i = 0; i < this->timed_thread_count_; ++i)
+            could.push_back(this->timed_threads_[i]->index_);
 
         reason = rl::unpark_reason_normal;
         if (could.empty()) {
             known_ = true;
             return this->running_threads[0];
         }
-        const auto chosen = could.size() == 1 ? 0 : rand_impl(static_cast<unsigned>(could.size()), rl::sched_type_sched);
+        const auto chosen =
+            could.size() == 1 ? 0 : rand_impl(static_cast<unsigned>(could.size()), rl::sched_type_sched);
         const auto thread = could[chosen];
         for (std::size_t i = 0; i < chosen && i < ready; ++i) asleep_[index(could[i])] = true;
         last_ = steps::now().next_of(index(thread));

@@ -27,7 +27,8 @@ template <class Model>
     rl::test_params asked;
     asked.output_stream = &story;
     asked.progress_stream = &progress;
-    asked.search_type = Model::how == search::at_random ? rl::random_scheduler_type : rl::fair_full_search_scheduler_type;
+    asked.search_type =
+        Model::how == search::at_random ? rl::random_scheduler_type : rl::fair_full_search_scheduler_type;
     asked.context_bound = much.preemptions;
     asked.iteration_count = much.executions;
     asked.execution_depth_limit = 10'000;

@@ -6,8 +6,8 @@
 // namespace, so that not a line of them is written for the model, and no user pays for it.
 //
 // Relacy gives an operation to any thread that may run, and has a load see any store that the memory order allows.
-// Its own relacy.hpp would bring macros for `new`, `assert` and half of POSIX, which are not for the engine; so, its parts.
-// First, for it takes _FORTIFY_SOURCE away, under which its fibers are taken for a broken stack:
+// Its own relacy.hpp would bring macros for `new`, `assert` and half of POSIX, which are not for the engine; so, its
+// parts. First, for it takes _FORTIFY_SOURCE away, under which its fibers are taken for a broken stack:
 #include <relacy/base.hpp>
 //
 #include <relacy/atomic.hpp>
