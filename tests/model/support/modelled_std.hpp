@@ -201,18 +201,17 @@ private:
 
 class condition_variable {
 public:
-    /// Whoever notifies here has the lock, or is at no place that matters.
     void notify_one(caller from = {}) {
-        const rl::preemption_disabler here{rl::ctx()};
+        pooly::model::world::now().announce(this, true);
         relacys_.notify_one(from);
     }
     void notify_all(caller from = {}) {
-        const rl::preemption_disabler here{rl::ctx()};
+        pooly::model::world::now().announce(this, true);
         relacys_.notify_all(from);
     }
 
     void wait(unique_lock<mutex>& lock, caller from = {}) {
-        pooly::model::world::now().announce(lock.mutex(), true);
+        pooly::model::world::now().announce(lock.mutex(), true, this);
         relacys_.wait(lock.mutex()->relacys_, from);
     }
     template <class Predicate>
@@ -224,7 +223,7 @@ public:
     /// May time out at any moment; then it is that late for this thread.
     template <class TimePoint>
     void wait_until(unique_lock<mutex>& lock, TimePoint until, caller from = {}) {
-        pooly::model::world::now().announce(lock.mutex(), true);
+        pooly::model::world::now().announce(lock.mutex(), true, this);
         if (!relacys_.wait_for(lock.mutex()->relacys_, 0, from)) pooly::model::world::now().be_at(until);
     }
 

@@ -12,10 +12,15 @@ inline constexpr std::size_t most_threads = 4;
 struct touch {
     const void* what = nullptr;  // null: nothing
     bool changes = false;
+    const void* also = nullptr;  // a wait: the condition variable beside its mutex
 
     /// Whether it makes no difference which of the two comes first.
     [[nodiscard]] friend bool commute(const touch& one, const touch& other) noexcept {
-        return one.what == nullptr || one.what != other.what || (!one.changes && !other.changes);
+        return (!one.changes && !other.changes) || !(one.meets(other.what) || one.meets(other.also));
+    }
+
+    [[nodiscard]] bool meets(const void* place) const noexcept {
+        return place != nullptr && (place == what || place == also);
     }
 };
 

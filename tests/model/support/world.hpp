@@ -53,8 +53,8 @@ public:
     [[nodiscard]] std::thread::id thread_id() const noexcept { return std::bit_cast<std::thread::id>(thread() + 1); }
 
     /// The thread that runs is about to do this; its place in Relacy at which another may be chosen is right behind.
-    void announce(const void* what, bool changes) noexcept {
-        if (threads_run) steps::now().announce(rl::thread_index(), {what, changes});
+    void announce(const void* what, bool changes, const void* also = nullptr) noexcept {
+        if (threads_run) steps::now().announce(rl::thread_index(), {what, changes, also});
     }
 
     /// Threads have a time each, which only a timeout moves.
