@@ -4,14 +4,14 @@
 // worker ends, once.
 #include "support/listed.hpp"
 
+namespace pooly::model::closing {
+
 namespace {
 
-using namespace pooly::model;
-
-template <class Model, int threads, bool fence>
-class closed_by_first : public suite<Model, threads, fence> {
+template <int threads, bool fence>
+class closed_by_first : public suite<threads, fence> {
 public:
-    void conclude() {
+    void conclude() override {
         this->end_pool();
         require(this->counts().ended == this->counts().made, "each worker ends, once");
     }
@@ -35,10 +35,10 @@ private:
 
 /// Beside an idle worker.
 template <int threads, bool fence>
-class idle : public closed_by_first<idle<threads, fence>, threads, fence> {
+class idle : public closed_by_first<threads, fence> {
 public:
-    void prepare() { this->open(this->options(1)); }
-    void run(unsigned index) {
+    void prepare() override { this->open(this->options(1)); }
+    void run(unsigned index) override {
         if (index == 0) return this->close();
         this->try_once();
         this->try_once();
@@ -47,13 +47,13 @@ public:
 
 /// While a worker comes home.
 template <bool fence>
-class lent : public closed_by_first<lent<fence>, 2, fence> {
+class lent : public closed_by_first<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) return this->close();
         out_->use();
         out_.checkin();
@@ -65,13 +65,13 @@ private:
 
 /// While one waits, who is to be told; with three threads a worker comes home, too.
 template <int threads>
-class awaited : public closed_by_first<awaited<threads>, threads, true> {
+class awaited : public closed_by_first<threads, true> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) return this->close();
         if (index == 2) return out_.checkin();
         if (auto mine = this->pool().try_checkout_until(for_ever))
@@ -79,9 +79,9 @@ public:
         else
             require(mine.error() == pooly::errc::closed, "the reason is told");
     }
-    void conclude() {
+    void conclude() override {
         out_.checkin();
-        closed_by_first<awaited<threads>, threads, true>::conclude();
+        closed_by_first<threads, true>::conclude();
     }
 
 private:
@@ -91,20 +91,20 @@ private:
 /// A lease that outlives its pool, and a pool that comes into its control block: whoever returns a worker looks at the
 /// attention word once more when the pool may be gone.
 template <bool fence>
-class outlived : public suite<outlived<fence>, 2, fence> {
+class outlived : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 1) return out_.checkin();
         this->end_pool();
         this->open(this->options(1), settling::nothing);
         this->pool().suspend();
         this->pool().resume();
     }
-    void conclude() {
+    void conclude() override {
         this->end_pool();
         require(this->counts().made == 2 && this->counts().ended == 2, "each worker ends, once");
     }
@@ -126,3 +126,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::closing

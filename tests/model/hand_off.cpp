@@ -3,21 +3,22 @@
 // I4: one who stops waiting in the very moment in which it is chosen passes the worker on.
 #include "support/listed.hpp"
 
+namespace pooly::model::hand_off {
+
 namespace {
 
-using namespace pooly::model;
 using namespace std::chrono_literals;
 
 /// A wait that may time out at any moment, against the one who returns the worker; with three threads, beside one who
 /// waits for ever and must be served.
 template <int threads, bool fence>
-class timeout : public suite<timeout<threads, fence>, threads, fence> {
+class timeout : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             out_.checkin();
         } else if (index == 1) {
@@ -29,7 +30,7 @@ public:
             this->wait_for_one()->use();
         }
     }
-    void conclude() {
+    void conclude() override {
         this->require_rest(1);
         this->end_pool();
     }
@@ -40,13 +41,13 @@ private:
 
 /// The same with a stop request, by the one who returns the worker, before or after.
 template <int threads, bool stops_first>
-class cancel : public suite<cancel<threads, stops_first>, threads> {
+class cancel : public suite<threads> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             if (stops_first) stop_.request_stop();
             out_.checkin();
@@ -60,7 +61,7 @@ public:
             this->wait_for_one()->use();
         }
     }
-    void conclude() {
+    void conclude() override {
         this->require_rest(1);
         this->end_pool();
     }
@@ -81,3 +82,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::hand_off

@@ -5,21 +5,22 @@
 
 #include "support/listed.hpp"
 
+namespace pooly::model::holders {
+
 namespace {
 
-using namespace pooly::model;
 using namespace std::chrono_literals;
 
-template <bool fence>
-class stamps : public suite<stamps<fence>, 2, fence> {
+template <int threads, bool fence>
+class stamps : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1), settling::slots);
         out_ = this->pool().checkout({"first", "one", 1});
         made_ = out_.info().created;
         first_ = modelled::this_thread::get_id();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             second_ = modelled::this_thread::get_id();
             out_.checkin();
@@ -38,7 +39,7 @@ public:
             require(seen.since == made_ + (first ? 0s : 1s), "and so is the time");
         }
     }
-    void conclude() {
+    void conclude() override {
         out_.checkin();
         this->require_rest(1);
         this->end_pool();
@@ -52,8 +53,12 @@ private:
 };
 
 [[maybe_unused]] const listed models[] = {
-    listed::as<stamps<true>>("holders: beside check-in and check-out"),
-    listed::as<stamps<false>>("holders: beside check-in and check-out, own fence"),
+    listed::as<stamps<2, true>>("holders: beside check-in and check-out"),
+    listed::as<stamps<2, false>>("holders: beside check-in and check-out, own fence"),
+    listed::as<stamps<3, true>>("holders: two look"),
+    listed::as<stamps<3, false>>("holders: two look, own fence"),
 };
 
 }  // namespace
+
+}  // namespace pooly::model::holders

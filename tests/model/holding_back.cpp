@@ -3,19 +3,20 @@
 // Suspend and drain against check-out and check-in: nothing is lent to one who knows of it, and who drains is woken.
 #include "support/listed.hpp"
 
+namespace pooly::model::holding_back {
+
 namespace {
 
-using namespace pooly::model;
 using namespace std::chrono_literals;
 
 template <int threads, bool lent, bool fence>
-class suspension : public suite<suspension<threads, lent, fence>, threads, fence> {
+class suspension : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         if (lent) out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             this->pool().suspend();
             told_.store(1, std::memory_order_release);
@@ -27,7 +28,7 @@ public:
         require(lent || !told || !mine, "a suspended pool lends nothing");
         if (mine) mine->use();
     }
-    void conclude() {
+    void conclude() override {
         require(!this->pool().try_checkout(), "what came home meanwhile is held back");
         this->pool().resume();
         this->require_rest(1);
@@ -42,13 +43,13 @@ private:
 
 /// One waits for the leases to come home, without bound; with three threads another one tries to get what came home.
 template <int threads, bool fence>
-class drain : public suite<drain<threads, fence>, threads, fence> {
+class drain : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             require(this->pool().drain_for(std::chrono::nanoseconds::max()) == 0, "who drains for ever sees the end");
         } else if (index == 1) {
@@ -58,7 +59,7 @@ public:
             mine->use();
         }
     }
-    void conclude() {
+    void conclude() override {
         this->require_rest(1);
         this->end_pool();
     }
@@ -79,3 +80,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::holding_back

@@ -4,18 +4,18 @@
 // ends, once.
 #include "support/listed.hpp"
 
+namespace pooly::model::restart {
+
 namespace {
 
-using namespace pooly::model;
-
 template <int threads, bool lent, bool fence>
-class renewal : public suite<renewal<threads, lent, fence>, threads, fence> {
+class renewal : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1));
         if (lent) out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) {
             this->pool().restart();
             told_.store(1, std::memory_order_release);
@@ -31,7 +31,7 @@ public:
             mine->use();
         }
     }
-    void conclude() {
+    void conclude() override {
         const auto seen = this->pool().status();
         require(seen.live == seen.idle && seen.live <= 1, "no worker of the former generation is left");
         auto mine = this->pool().checkout();
@@ -56,3 +56,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::restart

@@ -8,27 +8,27 @@
 
 #include "support/listed.hpp"
 
+namespace pooly::model::scarce {
+
 namespace {
 
-using namespace pooly::model;
-
 template <bool fence>
-class indexed : public suite<indexed<fence>, 2, fence> {
+class indexed : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(places));
         for (std::size_t i = 0; i < places; ++i) kept_.push_back(this->pool().checkout());
         out_ = std::move(kept_.back());
         kept_.pop_back();
         for (auto& one : kept_) slot_of(*one).word.settle();  // they stay where they are
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0)
             out_.checkin();
         else
             this->wait_for_one()->use();
     }
-    void conclude() {
+    void conclude() override {
         kept_.clear();
         this->require_rest(places);
         this->end_pool();
@@ -47,3 +47,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::scarce

@@ -4,21 +4,22 @@
 // there is none. Who waits here waits for ever, so a wake-up that is lost is a deadlock, and told as such.
 #include "support/listed.hpp"
 
+namespace pooly::model::waiting {
+
 namespace {
 
-using namespace pooly::model;
 using pooly::fairness_policy;
 
 template <int threads, int places, bool fence, fairness_policy fairness = fairness_policy::strict_fifo>
-class wake_up : public suite<wake_up<threads, places, fence, fairness>, threads, fence> {
+class wake_up : public suite<threads, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         auto asked = this->options(places);
         asked.fairness = fairness;
         this->open(asked);
         for (auto& one : out_) one = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index < places) {
             out_[index]->use();
             out_[index].checkin();
@@ -26,7 +27,7 @@ public:
             this->wait_for_one()->use();
         }
     }
-    void conclude() {
+    void conclude() override {
         for (auto& one : out_) one.checkin();
         this->require_rest(places);
         this->end_pool();
@@ -38,20 +39,20 @@ private:
 
 /// Two slots, of which one stays out.
 template <bool fence>
-class one_of_two : public suite<one_of_two<fence>, 2, fence> {
+class one_of_two : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(2));
         kept_ = this->pool().checkout();
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0)
             out_.checkin();
         else
             this->wait_for_one()->use();
     }
-    void conclude() {
+    void conclude() override {
         kept_.checkin();
         this->require_rest(2);
         this->end_pool();
@@ -64,19 +65,19 @@ private:
 
 /// Rule 8: with overflow in use, what comes home is dismissed; the first overflow worker is made only if none is idle.
 template <bool fence>
-class overflow : public suite<overflow<fence>, 2, fence> {
+class overflow : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(1, 1));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0)
             out_.checkin();
         else
             this->pool().checkout()->use();
     }
-    void conclude() {
+    void conclude() override {
         this->require_rest(1);
         this->end_pool();
     }
@@ -87,19 +88,19 @@ private:
 
 /// A pool that is made smaller while a worker comes home.
 template <bool fence>
-class shrink : public suite<shrink<fence>, 2, fence> {
+class shrink : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         this->open(this->options(2));
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0)
             out_.checkin();
         else
             this->pool().resize(1, 0);
     }
-    void conclude() {
+    void conclude() override {
         this->require_rest(1);
         this->end_pool();
     }
@@ -125,3 +126,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::waiting

@@ -7,27 +7,28 @@
 
 #include "support/listed.hpp"
 
+namespace pooly::model::watched {
+
 namespace {
 
-using namespace pooly::model;
 using namespace std::chrono_literals;
 
 template <bool fence>
-class overdue : public suite<overdue<fence>, 2, fence> {
+class overdue : public suite<2, fence> {
 public:
-    void prepare() {
+    void prepare() override {
         auto asked = this->options(1);
         asked.watchdog = std::make_shared<pooly::watchdog>(pooly::watchdog::mode::by_hand);
         asked.overdue_after = 1ms;
         this->open(asked);
         out_ = this->pool().checkout();
     }
-    void run(unsigned index) {
+    void run(unsigned index) override {
         if (index == 0) return out_.checkin();
         pooly::detail::errands found;
         (void)this->core().inspect(std::unique_lock{this->core().control().mutex}, world::beginning + 1s, found);
     }
-    void conclude() {
+    void conclude() override {
         namespace attention = pooly::detail::attention;
         const auto seen = this->core().control().attention.load(std::memory_order_relaxed);
         require((seen & attention::marked) == 0, "no worker is marked in the end");
@@ -45,3 +46,5 @@ private:
 };
 
 }  // namespace
+
+}  // namespace pooly::model::watched

@@ -38,6 +38,6 @@ inline world::~world() {
     now_ = nullptr;
 }
 
-inline detail::thread_card& world::card() noexcept { return cards_[thread()]; }
+inline detail::thread_card& world::card_of(std::size_t thread) noexcept { return cards_[thread]; }
 
 }  // namespace pooly::model

@@ -62,6 +62,7 @@
 #include <vector>
 #include <version>
 
+#include "support/weakening.hpp"
 #include "support/world.hpp"
 
 namespace pooly::model {
@@ -93,12 +94,19 @@ struct caller {
     [[nodiscard]] operator rl::debug_info() const { return {function, file, static_cast<unsigned>(line)}; }
 };
 
+/// The order of an operation, unless just that one is to be weaker.
+[[nodiscard]] inline rl::memory_order in_effect(std::memory_order order, const caller& from) noexcept {
+    const bool weaker = order != std::memory_order_relaxed && weakening::asked_for().concerns(from.file, from.line);
+    return relacys(weaker ? std::memory_order_relaxed : order);
+}
+
 }  // namespace pooly::model
 
 namespace modelled {
 
 using namespace ::std;
 using pooly::model::caller;
+using pooly::model::in_effect;
 using pooly::model::relacys;
 
 /// A static one, initialised before there is a model, is an ordinary variable: so are those that `settle` names.
@@ -120,34 +128,38 @@ public:
     [[nodiscard]] T load(memory_order order, caller from = {}) const noexcept {
         if (modelled_ == nullptr) return plain_;
         announce(false);
-        return out_of(modelled_->load(relacys(order), from));
+        return out_of(modelled_->load(in_effect(order, from), from));
     }
     void store(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return void(plain_ = value);
         announce(true);
-        modelled_->store(into(value), relacys(order), from);
+        modelled_->store(into(value), in_effect(order, from), from);
     }
     T exchange(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return ::std::exchange(plain_, value);
         announce(true);
-        return out_of(modelled_->exchange(into(value), relacys(order), from));
+        return out_of(modelled_->exchange(into(value), in_effect(order, from), from));
     }
     T fetch_add(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return ::std::exchange(plain_, plain_ + value);
         announce(true);
-        return modelled_->fetch_add(value, relacys(order), from);
+        return modelled_->fetch_add(value, in_effect(order, from), from);
     }
     bool compare_exchange_strong(T& seen, T wanted, memory_order success, memory_order failure,
                                  caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
         announce(true);
-        return modelled_->compare_exchange_strong(seen, wanted, relacys(success), from, relacys(failure), from);
+        const auto order = in_effect(success, from);
+        return modelled_->compare_exchange_strong(seen, wanted, order, from,
+                                               order == rl::mo_relaxed ? order : relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order success, memory_order failure,
                                caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
         announce(true);
-        return modelled_->compare_exchange_weak(seen, wanted, relacys(success), from, relacys(failure), from);
+        const auto order = in_effect(success, from);
+        return modelled_->compare_exchange_weak(seen, wanted, order, from,
+                                               order == rl::mo_relaxed ? order : relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order order, caller from = {}) noexcept {
         return compare_exchange_weak(seen, wanted, order, pooly::model::without_release(order), from);
@@ -173,8 +185,9 @@ private:
 
 inline void atomic_thread_fence(memory_order order, caller from = {}) {
     static const char all_fences{};
+    if (pooly::model::weakening::asked_for().concerns(from.file, from.line)) return;
     pooly::model::world::now().announce(&all_fences, true);
-    rl::atomic_thread_fence(relacys(order), from);
+    rl::atomic_thread_fence(pooly::model::relacys(order), from);
 }
 
 /// The light fence of a check-in. Together with the heavy one (environment/pooly/detail/process_fence.hpp) it is to

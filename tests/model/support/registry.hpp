@@ -8,15 +8,9 @@
 
 namespace pooly::model {
 
-/// How much is tried; main.cpp tells what it is by default and how to ask for more.
-struct effort {
-    unsigned preemptions;      // two threads: every execution with at most so many
-    std::uint64_t executions;  // three: so many at random
-};
-
 struct entry {
     std::string name;
-    std::function<bool(const effort&)> run;
+    std::function<bool(std::uint64_t executions)> run;  // so many where not all are tried; tells, and returns: it holds
 };
 
 [[nodiscard]] inline std::vector<entry>& registry() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "support/engine.hpp"
+//
+#include "support/scenario.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -79,28 +81,26 @@ inline constexpr auto for_ever = steady_clock::time_point::max();
 
 enum class settling { nothing, stamps, slots, stamps_and_slots };
 
-/// Which executions are tried.
-enum class search { all, few_preemptions, at_random };
-
 /// A model: `prepare` and `conclude` run alone, `run(i)` in each of the threads.
-template <class Model, int threads, bool fence = true>
-class suite : public rl::test_suite<Model, threads> {
+template <int threads_, bool fence = true>
+class suite : public scenario {
 public:
-    static constexpr auto how = threads == 2 ? search::all : search::at_random;
+    static constexpr int threads = threads_;
 
-    void before() {
-        my_world().threads_run = false;
-        my_world().process().has_fence = fence;
-        self().prepare();
-        my_world().threads_run = true;
+    void before() final {
+        world_.process().has_fence = fence;
+        prepare();
+        world_.threads_run = true;
     }
-    void thread(unsigned index) { self().run(index); }
-    void after() {
-        my_world().threads_run = false;
-        self().conclude();
+    void after() final {
+        world_.threads_run = false;
+        conclude();
     }
 
 protected:
+    virtual void prepare() = 0;
+    virtual void conclude() = 0;
+
     /// Without a watchdog, whose errands are no part of what is modelled.
     [[nodiscard]] static pool_options options(std::size_t size, std::size_t max_overflow = 0) {
         pool_options asked;
@@ -152,8 +152,6 @@ protected:
     }
 
 private:
-    [[nodiscard]] Model& self() noexcept { return static_cast<Model&>(*this); }
-
     world world_;
     tally counts_;
     std::optional<worker_pool> pool_;

@@ -46,8 +46,11 @@ public:
         return *one;
     }
 
+    /// The one that runs, or, while there is none, the one behind them all.
+    [[nodiscard]] std::size_t thread() const noexcept { return threads_run ? rl::thread_index() : alone_; }
     [[nodiscard]] detail::process& process() noexcept { return *process_; }
-    [[nodiscard]] detail::thread_card& card() noexcept;
+    [[nodiscard]] detail::thread_card& card() noexcept { return card_of(thread()); }
+    [[nodiscard]] detail::thread_card& card_of(std::size_t thread) noexcept;
 
     /// As `std::this_thread::get_id`; Relacy's threads are fibers of one.
     [[nodiscard]] std::thread::id thread_id() const noexcept { return std::bit_cast<std::thread::id>(thread() + 1); }
@@ -69,8 +72,6 @@ public:
     bool threads_run = false;
 
 private:
-    [[nodiscard]] std::size_t thread() const noexcept { return threads_run ? rl::thread_index() : alone_; }
-
     static inline world* now_ = nullptr;
     std::vector<std::shared_ptr<void>> kept_;
     std::shared_ptr<detail::process> process_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 
 #include <pooly/detail/coarse_tick.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/parking_spot.hpp>
 #include <pooly/detail/process_fence.hpp>
 
 #include "support/world.hpp"
@@ -40,6 +42,8 @@ public:
     [[nodiscard]] static unsigned forks() noexcept { return 0; }
 
     bool has_fence = true;  // asked when a block is made
+    /// One for each thread, for as long as the world is there: the threads of a model end together.
+    std::array<parking_spot, model::most_threads + 1> spots{};
 
 private:
     std::mutex mutex_;
@@ -47,5 +51,7 @@ private:
     control_block* free_ = nullptr;
     std::uint64_t last_id_ = 0;
 };
+
+inline parking_spot& parking_spot::mine() { return process::instance().spots[model::world::now().thread()]; }
 
 }  // namespace pooly::detail
