@@ -12,15 +12,21 @@ namespace pooly::model::scarce {
 
 namespace {
 
-template <bool fence>
-class indexed : public suite<2, fence> {
+template <int threads, bool fence>
+class indexed : public suite<threads, fence> {
 public:
+    /// All are out, and nobody has found that out by a walk over them, which would begin the index.
     void prepare() override {
         this->open(this->options(places));
-        for (std::size_t i = 0; i < places; ++i) kept_.push_back(this->pool().checkout());
-        out_ = std::move(kept_.back());
-        kept_.pop_back();
+        while (kept_.size() < places - 1) kept_.push_back(this->pool().checkout());
         for (auto& one : kept_) slot_of(*one).word.settle();  // they stay where they are
+        auto& slots = this->core().*member_of(slots_of_core{});
+        auto& last = *slots.find(0, places, [](const pooly::detail::slot& place) {
+            return is_lendable(place.word.load(std::memory_order_relaxed));
+        });
+        this->my_world().card().remember(this->core().control().pool_id, last);
+        out_ = this->pool().checkout();
+        require(this->core().control().attention.load(std::memory_order_relaxed) == 0, "the index is yet to begin");
     }
     void run(unsigned index) override {
         if (index == 0)
@@ -42,8 +48,10 @@ private:
 };
 
 [[maybe_unused]] const listed models[] = {
-    listed::as<indexed<true>>("scarce: one of many"),
-    listed::as<indexed<false>>("scarce: one of many, own fence"),
+    listed::as<indexed<2, true>>("scarce: one of many"),
+    listed::as<indexed<2, false>>("scarce: one of many, own fence"),
+    listed::as<indexed<3, true>>("scarce: two for one of many"),
+    listed::as<indexed<3, false>>("scarce: two for one of many, own fence"),
 };
 
 }  // namespace

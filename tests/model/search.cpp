@@ -12,18 +12,28 @@ namespace pooly::model {
 
 namespace {
 
+/// Relacy replaces `operator new`, to tell a leak or a use after the end; but it also tries, at each `delete`, both to
+/// give the memory out again and not to, and with as many as the engine has no search would end.
+struct plain_memory : rl::context {
+    static void use(rl::context& here) noexcept { here.*(&plain_memory::disable_alloc_) = 1; }
+};
+
 /// What Relacy makes anew for each execution: the model that is being tried.
 template <rl::thread_id_t threads>
 class host : public rl::test_suite<host<threads>, threads> {
 public:
     static inline const maker* making = nullptr;
 
+    host() {
+        plain_memory::use(rl::ctx());
+        tried_ = (*making)();
+    }
     void before() { tried_->before(); }
     void thread(unsigned index) { tried_->run(index); }
     void after() { tried_->after(); }
 
 private:
-    std::unique_ptr<scenario> tried_ = (*making)();
+    std::unique_ptr<scenario> tried_;
 };
 
 template <class Host, class Scheduler>

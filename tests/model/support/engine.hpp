@@ -18,7 +18,6 @@
 namespace pooly::model {
 
 inline world::world() {
-    plain_memory::use(rl::ctx());
     now_ = this;
     times_.fill(beginning);
     // Numbered once and for all: where a thread begins to look must be the same in each execution.

@@ -22,12 +22,6 @@ namespace pooly::model {
 
 struct steady_clock;
 
-/// Relacy replaces `operator new`, to tell a leak or a use after the end; but it also tries, at each `delete`, both to
-/// give the memory out again and not to, and with as many as the engine has no search would end.
-struct plain_memory : rl::context {
-    static void use(rl::context& here) noexcept { here.*(&plain_memory::disable_alloc_) = 1; }
-};
-
 /// All that is the same for one execution, and made anew for the next: Relacy runs a model again and again.
 class world {
 public:
