@@ -25,6 +25,7 @@ int main(int count, char** names) {
         for (const auto& one : pooly::model::registry()) {
             if (weak.is_on() && broken > 0) break;  // seen once is enough
             if (!one.name.starts_with(beginning) || !tried.insert(one.name).second) continue;
+            if (weak.is_on()) std::cout << "trying  " << one.name << std::endl;  // it may come to crash
             if (!one.run(executions)) ++broken;
         }
     std::cout << tried.size() << " tried, " << broken << " broken\n";

@@ -22,7 +22,7 @@ public:
         for (auto& one : kept_) slot_of(*one).word.settle();  // they stay where they are
         auto& slots = this->core().*member_of(slots_of_core{});
         auto& last = *slots.find(0, places, [](const pooly::detail::slot& place) {
-            return is_lendable(place.word.load(std::memory_order_relaxed));
+            return pooly::detail::is_lendable(place.word.load(std::memory_order_relaxed));
         });
         this->my_world().card().remember(this->core().control().pool_id, last);
         out_ = this->pool().checkout();
