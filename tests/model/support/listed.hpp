@@ -17,8 +17,8 @@ struct listed {
     [[nodiscard]] static listed as(const std::string& name) {
         constexpr auto how = Model::threads == 2 ? search::all : search::at_random;
         registry().push_back({name, [name](std::uint64_t executions) {
-                                  const auto seen =
-                                      explore(how, [] { return std::make_unique<Model>(); }, executions);
+                                  const auto seen = explore(
+                                      how, [] { return std::make_unique<Model>(); }, executions);
                                   std::cout << (seen.holds ? "holds   " : "BROKEN  ") << name << ": " << seen.executions
                                             << " executions"
                                             << (how == search::all ? ", which is all there are" : " at random")

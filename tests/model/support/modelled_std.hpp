@@ -151,7 +151,7 @@ public:
         announce(true);
         const auto order = in_effect(success, from);
         return modelled_->compare_exchange_strong(seen, wanted, order, from,
-                                               order == rl::mo_relaxed ? order : relacys(failure), from);
+                                                  order == rl::mo_relaxed ? order : relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order success, memory_order failure,
                                caller from = {}) noexcept {
@@ -159,7 +159,7 @@ public:
         announce(true);
         const auto order = in_effect(success, from);
         return modelled_->compare_exchange_weak(seen, wanted, order, from,
-                                               order == rl::mo_relaxed ? order : relacys(failure), from);
+                                                order == rl::mo_relaxed ? order : relacys(failure), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order order, caller from = {}) noexcept {
         return compare_exchange_weak(seen, wanted, order, pooly::model::without_release(order), from);
