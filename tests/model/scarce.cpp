@@ -12,8 +12,8 @@ namespace pooly::model::scarce {
 
 namespace {
 
-template <int threads, bool fence>
-class indexed : public suite<threads, fence> {
+template <bool fence>
+class indexed : public suite<2, fence> {
 public:
     /// All are out, and nobody has found that out by a walk over them, which would begin the index.
     void prepare() override {
@@ -48,10 +48,8 @@ private:
 };
 
 [[maybe_unused]] const listed models[] = {
-    listed::as<indexed<2, true>>("scarce: one of many"),
-    listed::as<indexed<2, false>>("scarce: one of many, own fence"),
-    listed::as<indexed<3, true>>("scarce: two for one of many"),
-    listed::as<indexed<3, false>>("scarce: two for one of many, own fence"),
+    listed::as<indexed<true>>("scarce: one of many"),
+    listed::as<indexed<false>>("scarce: one of many, own fence"),
 };
 
 }  // namespace
