@@ -19,14 +19,21 @@ struct listed {
         registry().push_back({name, [name](std::uint64_t executions) {
                                   const auto seen = explore(
                                       how, [] { return std::make_unique<Model>(); }, executions);
-                                  std::cout << (seen.holds ? "holds   " : "BROKEN  ") << name << ": " << seen.executions
-                                            << " executions"
-                                            << (how == search::all ? ", which is all there are" : " at random")
-                                            << std::endl;
-                                  if (!seen.holds) std::cout << seen.history << std::endl;
+                                  tell(name, how, seen);
                                   return seen.holds;
                               }});
         return {};
+    }
+
+private:
+    static void tell(const std::string& name, search how, const outcome& seen) {
+        std::cout << (seen.holds ? "holds   " : "BROKEN  ") << name << ": ";
+        if (!seen.holds)
+            std::cout << "in execution " << seen.executions << '\n' << seen.history;
+        else
+            std::cout << seen.executions << " executions"
+                      << (how == search::all ? ", which is all there are" : " at random");
+        std::cout << std::endl;
     }
 };
 
