@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Runs the models whose names begin with one of the arguments, in that order, or all. README.md tells what they are and
-// how much of them is tried; POOLY_MODEL_EXECUTIONS changes that.
+// Runs the models whose names begin with one of the arguments, in that order, or all; with --abort only until one is
+// broken. README.md tells what they are and how much of them is tried; POOLY_MODEL_EXECUTIONS changes that.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -12,23 +12,26 @@
 #include "support/registry.hpp"
 #include "support/weakening.hpp"
 
-int main(int count, char** names) {
+int main(int count, char** arguments) {
     const char* const text = std::getenv("POOLY_MODEL_EXECUTIONS");
     const std::uint64_t executions = text != nullptr ? std::strtoull(text, nullptr, 10) : 20'000;
-    const std::vector<std::string> asked =
-        count > 1 ? std::vector<std::string>(names + 1, names + count) : std::vector<std::string>{""};
-    auto& weak = pooly::model::weakening::asked_for();
+    std::vector<std::string> asked{arguments + 1, arguments + count};
+    const bool aborts = std::erase(asked, "--abort") > 0;
+    if (asked.empty()) asked.emplace_back();
 
     std::set<std::string> tried;
     int broken = 0;
     for (const auto& beginning : asked)
         for (const auto& one : pooly::model::registry()) {
-            if (weak.is_on() && broken > 0) break;  // seen once is enough
+            if (aborts && broken > 0) break;
             if (!one.name.starts_with(beginning) || !tried.insert(one.name).second) continue;
-            if (weak.is_on()) std::cout << "trying  " << one.name << std::endl;  // it may come to crash
-            if (!one.run(executions)) ++broken;
+            std::cout << one.name << " ... " << std::flush;  // before, for it may come to crash
+            const auto seen = one.run(executions);
+            std::cout << (seen.holds ? "holds: " : "BROKEN: ") << seen.told << std::endl;
+            if (!seen.holds) ++broken;
         }
     std::cout << tried.size() << " tried, " << broken << " broken\n";
-    if (weak.is_on()) std::cout << "weakened " << weak.met() << " times\n";
+    if (const auto& weak = pooly::model::weakening::asked_for(); weak.is_on())
+        std::cout << "weakened " << weak.met() << " times\n";
     return tried.empty() || broken > 0 ? 1 : 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -16,24 +15,18 @@ struct listed {
     template <class Model>
     [[nodiscard]] static listed as(const std::string& name) {
         constexpr auto how = Model::threads == 2 ? search::all : search::at_random;
-        registry().push_back({name, [name](std::uint64_t executions) {
-                                  const auto seen = explore(
-                                      how, [] { return std::make_unique<Model>(); }, executions);
-                                  tell(name, how, seen);
-                                  return seen.holds;
+        registry().push_back({name, [](std::uint64_t executions) {
+                                  return told_of(how, explore(
+                                                          how, [] { return std::make_unique<Model>(); }, executions));
                               }});
         return {};
     }
 
 private:
-    static void tell(const std::string& name, search how, const outcome& seen) {
-        std::cout << (seen.holds ? "holds   " : "BROKEN  ") << name << ": ";
-        if (!seen.holds)
-            std::cout << "in execution " << seen.executions << '\n' << seen.history;
-        else
-            std::cout << seen.executions << " executions"
-                      << (how == search::all ? ", which is all there are" : " at random");
-        std::cout << std::endl;
+    [[nodiscard]] static verdict told_of(search how, const outcome& seen) {
+        const auto number = std::to_string(seen.executions);
+        if (!seen.holds) return {false, "in execution " + number + '\n' + seen.history};
+        return {true, number + " executions" + (how == search::all ? ", which is all there are" : " at random")};
     }
 };
 

@@ -79,7 +79,7 @@ namespace pooly::model {
     return rl::mo_seq_cst;
 }
 
-/// What a load becomes if a compare-exchange fails and only one order was given.
+/// What is left of an order for a load; so does a compare-exchange that fails, if only one was given.
 [[nodiscard]] constexpr std::memory_order without_release(std::memory_order order) noexcept {
     return order == std::memory_order_acq_rel   ? std::memory_order_acquire
            : order == std::memory_order_release ? std::memory_order_relaxed
@@ -94,10 +94,13 @@ struct caller {
     [[nodiscard]] operator rl::debug_info() const { return {function, file, static_cast<unsigned>(line)}; }
 };
 
-/// The order of an operation, unless just that one is to be weaker.
-[[nodiscard]] inline rl::memory_order in_effect(std::memory_order order, const caller& from) noexcept {
-    const bool weaker = order != std::memory_order_relaxed && weakening::asked_for().concerns(from.file, from.line);
-    return relacys(weaker ? std::memory_order_relaxed : order);
+/// The order of an operation, unless just that one is to be weaker; `acq_rel` is what that is for such an operation.
+[[nodiscard]] inline std::memory_order in_effect(std::memory_order order, std::memory_order acq_rel,
+                                                 const caller& from) noexcept {
+    auto& weak = weakening::asked_for();
+    if (order == std::memory_order_relaxed || !weak.concerns(from.file, from.line)) return order;
+    if (!weak.leaves_acq_rel()) return std::memory_order_relaxed;
+    return order == std::memory_order_seq_cst ? acq_rel : order;
 }
 
 }  // namespace pooly::model
@@ -108,6 +111,7 @@ using namespace ::std;
 using pooly::model::caller;
 using pooly::model::in_effect;
 using pooly::model::relacys;
+using pooly::model::without_release;
 
 /// A static one, initialised before there is a model, is an ordinary variable: so are those that `settle` names.
 template <class T>
@@ -128,41 +132,41 @@ public:
     [[nodiscard]] T load(memory_order order, caller from = {}) const noexcept {
         if (modelled_ == nullptr) return plain_;
         announce(false);
-        return out_of(modelled_->load(in_effect(order, from), from));
+        return out_of(modelled_->load(relacys(in_effect(order, memory_order_acquire, from)), from));
     }
     void store(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return void(plain_ = value);
         announce(true);
-        modelled_->store(into(value), in_effect(order, from), from);
+        modelled_->store(into(value), relacys(in_effect(order, memory_order_release, from)), from);
     }
     T exchange(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return ::std::exchange(plain_, value);
         announce(true);
-        return out_of(modelled_->exchange(into(value), in_effect(order, from), from));
+        return out_of(modelled_->exchange(into(value), relacys(in_effect(order, memory_order_acq_rel, from)), from));
     }
     T fetch_add(T value, memory_order order, caller from = {}) noexcept {
         if (modelled_ == nullptr) return ::std::exchange(plain_, plain_ + value);
         announce(true);
-        return modelled_->fetch_add(value, in_effect(order, from), from);
+        return modelled_->fetch_add(value, relacys(in_effect(order, memory_order_acq_rel, from)), from);
     }
     bool compare_exchange_strong(T& seen, T wanted, memory_order success, memory_order failure,
                                  caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
         announce(true);
-        const auto order = in_effect(success, from);
-        return modelled_->compare_exchange_strong(seen, wanted, order, from,
-                                                  order == rl::mo_relaxed ? order : relacys(failure), from);
+        const auto order = in_effect(success, memory_order_acq_rel, from);
+        return modelled_->compare_exchange_strong(seen, wanted, relacys(order), from,
+                                                  relacys(order == success ? failure : without_release(order)), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order success, memory_order failure,
                                caller from = {}) noexcept {
         if (modelled_ == nullptr) return exchange_if(seen, wanted);
         announce(true);
-        const auto order = in_effect(success, from);
-        return modelled_->compare_exchange_weak(seen, wanted, order, from,
-                                                order == rl::mo_relaxed ? order : relacys(failure), from);
+        const auto order = in_effect(success, memory_order_acq_rel, from);
+        return modelled_->compare_exchange_weak(seen, wanted, relacys(order), from,
+                                                relacys(order == success ? failure : without_release(order)), from);
     }
     bool compare_exchange_weak(T& seen, T wanted, memory_order order, caller from = {}) noexcept {
-        return compare_exchange_weak(seen, wanted, order, pooly::model::without_release(order), from);
+        return compare_exchange_weak(seen, wanted, order, without_release(order), from);
     }
 
 private:

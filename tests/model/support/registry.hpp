@@ -8,9 +8,14 @@
 
 namespace pooly::model {
 
+struct verdict {
+    bool holds = false;
+    std::string told;  // how much was tried, or what broke it
+};
+
 struct entry {
     std::string name;
-    std::function<bool(std::uint64_t executions)> run;  // so many where not all are tried; tells, and returns: it holds
+    std::function<verdict(std::uint64_t executions)> run;  // so many where not all are tried
 };
 
 [[nodiscard]] inline std::vector<entry>& registry() {

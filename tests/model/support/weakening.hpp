@@ -8,8 +8,9 @@
 
 namespace pooly::model {
 
-/// One operation of the engine that is to be less than it says: its memory order is taken as relaxed; a fence is left
-/// out. POOLY_MODEL_WEAKEN names it by file and lines, as in `slot.hpp:76-78`.
+/// One operation of the engine that is to be less than it says: its memory order is taken as relaxed, or as acquire and
+/// release where it is more; a fence is left out. POOLY_MODEL_WEAKEN names it by file and lines, as in
+/// `slot.hpp:76-78`, with `:acq_rel` behind it for the latter.
 class weakening {
 public:
     [[nodiscard]] static weakening& asked_for() {
@@ -23,6 +24,7 @@ public:
         ++met_;
         return true;
     }
+    [[nodiscard]] bool leaves_acq_rel() const noexcept { return leaves_acq_rel_; }
     [[nodiscard]] std::uint64_t met() const noexcept { return met_; }
 
 private:
@@ -35,11 +37,13 @@ private:
         file_ = "/" + text.substr(0, colon);
         first_ = std::atoi(text.c_str() + colon + 1);
         last_ = std::atoi(text.c_str() + dash + 1);
+        leaves_acq_rel_ = text.ends_with(":acq_rel");
     }
 
     std::string file_;
     int first_ = 1;
     int last_ = 0;
+    bool leaves_acq_rel_ = false;
     std::uint64_t met_ = 0;
 };
 
