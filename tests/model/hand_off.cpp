@@ -39,8 +39,10 @@ private:
     worker_lease out_;
 };
 
-/// The same with a stop request, by the one who returns the worker, before or after.
-template <int threads, bool stops_first>
+enum class comes { first, second, alone };
+
+/// The same with a stop request, by the one who returns the worker, before or after; or by one who keeps it.
+template <int threads, comes request>
 class cancel : public suite<threads> {
 public:
     void prepare() override {
@@ -49,9 +51,9 @@ public:
     }
     void run(unsigned index) override {
         if (index == 0) {
-            if (stops_first) stop_.request_stop();
-            out_.checkin();
-            if (!stops_first) stop_.request_stop();
+            if (request == comes::second) out_.checkin();
+            stop_.request_stop();
+            if (request == comes::first) out_.checkin();
         } else if (index == 1) {
             if (auto mine = this->pool().try_checkout_until(for_ever, stop_.get_token()))
                 mine->use();
@@ -62,6 +64,7 @@ public:
         }
     }
     void conclude() override {
+        out_.checkin();
         this->require_rest(1);
         this->end_pool();
     }
@@ -74,11 +77,12 @@ private:
 [[maybe_unused]] const listed models[] = {
     listed::as<timeout<2, true>>("hand-off: timeout"),
     listed::as<timeout<2, false>>("hand-off: timeout, own fence"),
-    listed::as<cancel<2, true>>("hand-off: cancelled before"),
-    listed::as<cancel<2, false>>("hand-off: cancelled after"),
+    listed::as<cancel<2, comes::first>>("hand-off: cancelled before"),
+    listed::as<cancel<2, comes::second>>("hand-off: cancelled after"),
+    listed::as<cancel<2, comes::alone>>("hand-off: cancelled, and nothing comes home"),
     listed::as<timeout<3, true>>("hand-off: timeout, another waits"),
     listed::as<timeout<3, false>>("hand-off: timeout, another waits, own fence"),
-    listed::as<cancel<3, true>>("hand-off: cancelled, another waits"),
+    listed::as<cancel<3, comes::first>>("hand-off: cancelled, another waits"),
 };
 
 }  // namespace

@@ -63,8 +63,34 @@ private:
     worker_lease out_;
 };
 
-/// Rule 8: with overflow in use, what comes home is dismissed; the first overflow worker is made only if none is idle.
+/// Rule 12: a worker dies beyond `size`, where nobody but the one who waits makes the next.
 template <bool fence>
+class death : public suite<2, fence> {
+public:
+    void prepare() override {
+        this->open(this->options(1, 1));
+        kept_ = this->pool().checkout();
+        out_ = this->pool().checkout();
+    }
+    void run(unsigned index) override {
+        if (index == 0)
+            out_.discard();
+        else
+            require(this->wait_for_one()->number() == 3, "the dead one is not lent");
+    }
+    void conclude() override {
+        kept_.checkin();
+        this->require_rest(1);
+        this->end_pool();
+    }
+
+private:
+    worker_lease kept_;
+    worker_lease out_;
+};
+
+/// Rule 8: with overflow in use, what comes home is dismissed; the first overflow worker is made only if none is idle.
+template <bool returned, bool fence>
 class overflow : public suite<2, fence> {
 public:
     void prepare() override {
@@ -72,26 +98,31 @@ public:
         out_ = this->pool().checkout();
     }
     void run(unsigned index) override {
-        if (index == 0)
-            out_.checkin();
-        else
-            this->pool().checkout()->use();
+        if (index == 0) return out_.checkin();
+        mine_ = this->pool().checkout();
+        mine_->use();
+        if (returned) mine_.checkin();
     }
     void conclude() override {
+        const auto seen = this->pool().status();
+        require(seen.overflow == 0 || seen.idle == 0, "overflow is in use only while none is idle");
+        mine_.checkin();
         this->require_rest(1);
         this->end_pool();
     }
 
 private:
     worker_lease out_;
+    worker_lease mine_;
 };
 
-/// A pool that is made smaller while a worker comes home.
+/// A pool that is made smaller while one worker comes home and another one stays out (I1).
 template <bool fence>
 class shrink : public suite<2, fence> {
 public:
     void prepare() override {
         this->open(this->options(2));
+        kept_ = this->pool().checkout();
         out_ = this->pool().checkout();
     }
     void run(unsigned index) override {
@@ -101,11 +132,14 @@ public:
             this->pool().resize(1, 0);
     }
     void conclude() override {
+        require(this->pool().status().live == 1, "as many are left as there are places");
+        kept_.checkin();
         this->require_rest(1);
         this->end_pool();
     }
 
 private:
+    worker_lease kept_;
     worker_lease out_;
 };
 
@@ -114,8 +148,12 @@ private:
     listed::as<wake_up<2, 1, false>>("waiting: one slot, own fence"),
     listed::as<one_of_two<true>>("waiting: one of two slots"),
     listed::as<one_of_two<false>>("waiting: one of two slots, own fence"),
-    listed::as<overflow<true>>("waiting: overflow"),
-    listed::as<overflow<false>>("waiting: overflow, own fence"),
+    listed::as<death<true>>("waiting: the worker dies"),
+    listed::as<death<false>>("waiting: the worker dies, own fence"),
+    listed::as<overflow<true, true>>("waiting: overflow"),
+    listed::as<overflow<true, false>>("waiting: overflow, own fence"),
+    listed::as<overflow<false, true>>("waiting: overflow that stays out"),
+    listed::as<overflow<false, false>>("waiting: overflow that stays out, own fence"),
     listed::as<shrink<true>>("waiting: a smaller pool"),
     listed::as<shrink<false>>("waiting: a smaller pool, own fence"),
     listed::as<wake_up<2, 1, true, fairness_policy::bounded_barging>>("waiting: barging"),
