@@ -12,15 +12,11 @@ using namespace std::chrono_literals;
 /// A wait that may time out at any moment, against the one who returns the worker; with three threads, beside one who
 /// waits for ever and must be served.
 template <int threads, bool fence>
-class timeout : public suite<threads, fence> {
+class timeout : public one_out<threads, fence> {
 public:
-    void prepare() override {
-        this->open(this->options(1));
-        out_ = this->pool().checkout();
-    }
     void run(unsigned index) override {
         if (index == 0) {
-            out_.checkin();
+            this->out_.checkin();
         } else if (index == 1) {
             if (auto mine = this->pool().try_checkout_for(1ms))
                 mine->use();
@@ -30,30 +26,19 @@ public:
             this->wait_for_one()->use();
         }
     }
-    void conclude() override {
-        this->require_rest(1);
-        this->end_pool();
-    }
-
-private:
-    worker_lease out_;
 };
 
 enum class comes { first, second, alone };
 
 /// The same with a stop request, by the one who returns the worker, before or after; or by one who keeps it.
 template <int threads, comes request>
-class cancel : public suite<threads> {
+class cancel : public one_out<threads> {
 public:
-    void prepare() override {
-        this->open(this->options(1));
-        out_ = this->pool().checkout();
-    }
     void run(unsigned index) override {
         if (index == 0) {
-            if (request == comes::second) out_.checkin();
+            if (request == comes::second) this->out_.checkin();
             stop_.request_stop();
-            if (request == comes::first) out_.checkin();
+            if (request == comes::first) this->out_.checkin();
         } else if (index == 1) {
             if (auto mine = this->pool().try_checkout_until(for_ever, stop_.get_token()))
                 mine->use();
@@ -63,14 +48,8 @@ public:
             this->wait_for_one()->use();
         }
     }
-    void conclude() override {
-        out_.checkin();
-        this->require_rest(1);
-        this->end_pool();
-    }
 
 private:
-    worker_lease out_;
     modelled::stop_source stop_;
 };
 

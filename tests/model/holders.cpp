@@ -14,13 +14,13 @@ using namespace std::chrono_literals;
 
 /// One returns a worker, or has it replaced, and takes it or the next one; the others look.
 template <int threads, bool replaced, bool fence>
-class stamps : public suite<threads, fence> {
+class stamps : public one_out<threads, fence> {
 public:
     void prepare() override {
         this->open(this->options(1), settling::slots);
-        out_ = this->pool().checkout({"first", "one", 1});
-        made_ = out_.info().created;
-        worker_ = out_.info().id;
+        this->out_ = this->pool().checkout({"first", "one", 1});
+        made_ = this->out_.info().created;
+        worker_ = this->out_.info().id;
         first_ = modelled::this_thread::get_id();
     }
     void run(unsigned index) override {
@@ -28,11 +28,11 @@ public:
             second_ = modelled::this_thread::get_id();
             this->my_world().tick += 1s;
             if (replaced)
-                out_.discard();
+                this->out_.discard();
             else
-                out_.checkin();
+                this->out_.checkin();
             this->my_world().tick += 1s;
-            if (auto mine = this->pool().try_checkout({"second", "two", 2})) out_ = std::move(mine).value();
+            if (auto mine = this->pool().try_checkout({"second", "two", 2})) this->out_ = std::move(mine).value();
             return;
         }
         for (const auto& seen : this->pool().holders()) {
@@ -49,14 +49,8 @@ public:
             require(first ? since == 0s || since == 1s : since == 2s, "and so is the time");
         }
     }
-    void conclude() override {
-        out_.checkin();
-        this->require_rest(1);
-        this->end_pool();
-    }
 
 private:
-    worker_lease out_;
     std::chrono::system_clock::time_point made_;
     std::uint64_t worker_ = 0;
     std::thread::id first_;

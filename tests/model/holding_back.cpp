@@ -43,29 +43,18 @@ private:
 
 /// One waits for the leases to come home, without bound; with three threads another one tries to get what came home.
 template <int threads, bool fence>
-class drain : public suite<threads, fence> {
+class drain : public one_out<threads, fence> {
 public:
-    void prepare() override {
-        this->open(this->options(1));
-        out_ = this->pool().checkout();
-    }
     void run(unsigned index) override {
         if (index == 0) {
             require(this->pool().drain_for(std::chrono::nanoseconds::max()) == 0, "who drains for ever sees the end");
         } else if (index == 1) {
-            out_->use();
-            out_.checkin();
+            this->out_->use();
+            this->out_.checkin();
         } else if (auto mine = this->pool().try_checkout()) {
             mine->use();
         }
     }
-    void conclude() override {
-        this->require_rest(1);
-        this->end_pool();
-    }
-
-private:
-    worker_lease out_;
 };
 
 [[maybe_unused]] const listed models[] = {

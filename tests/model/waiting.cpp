@@ -39,66 +39,40 @@ private:
 
 /// Two slots, of which one stays out.
 template <bool fence>
-class one_of_two : public suite<2, fence> {
+class one_of_two : public one_out<2, fence> {
 public:
-    void prepare() override {
-        this->open(this->options(2));
-        kept_ = this->pool().checkout();
-        out_ = this->pool().checkout();
-    }
+    void prepare() override { this->lend_all(this->options(2)); }
     void run(unsigned index) override {
         if (index == 0)
-            out_.checkin();
+            this->out_.checkin();
         else
             this->wait_for_one()->use();
     }
-    void conclude() override {
-        kept_.checkin();
-        this->require_rest(2);
-        this->end_pool();
-    }
-
-private:
-    worker_lease kept_;
-    worker_lease out_;
 };
 
 /// Rule 12: a worker dies beyond `size`, where nobody but the one who waits makes the next.
 template <bool fence>
-class death : public suite<2, fence> {
+class death : public one_out<2, fence> {
 public:
-    void prepare() override {
-        this->open(this->options(1, 1));
-        kept_ = this->pool().checkout();
-        out_ = this->pool().checkout();
-    }
+    void prepare() override { this->lend_all(this->options(1, 1)); }
     void run(unsigned index) override {
         if (index == 0)
-            out_.discard();
+            this->out_.discard();
         else
             require(this->wait_for_one()->number() == 3, "the dead one is not lent");
     }
-    void conclude() override {
-        kept_.checkin();
-        this->require_rest(1);
-        this->end_pool();
-    }
-
-private:
-    worker_lease kept_;
-    worker_lease out_;
 };
 
 /// Rule 8: with overflow in use, what comes home is dismissed; the first overflow worker is made only if none is idle.
 template <bool returned, bool fence>
-class overflow : public suite<2, fence> {
+class overflow : public one_out<2, fence> {
 public:
     void prepare() override {
         this->open(this->options(1, 1));
-        out_ = this->pool().checkout();
+        this->out_ = this->pool().checkout();
     }
     void run(unsigned index) override {
-        if (index == 0) return out_.checkin();
+        if (index == 0) return this->out_.checkin();
         mine_ = this->pool().checkout();
         mine_->use();
         if (returned) mine_.checkin();
@@ -107,40 +81,28 @@ public:
         const auto seen = this->pool().status();
         require(seen.overflow == 0 || seen.idle == 0, "overflow is in use only while none is idle");
         mine_.checkin();
-        this->require_rest(1);
-        this->end_pool();
+        one_out<2, fence>::conclude();
     }
 
 private:
-    worker_lease out_;
     worker_lease mine_;
 };
 
 /// A pool that is made smaller while one worker comes home and another one stays out (I1).
 template <bool fence>
-class shrink : public suite<2, fence> {
+class shrink : public one_out<2, fence> {
 public:
-    void prepare() override {
-        this->open(this->options(2));
-        kept_ = this->pool().checkout();
-        out_ = this->pool().checkout();
-    }
+    void prepare() override { this->lend_all(this->options(2)); }
     void run(unsigned index) override {
         if (index == 0)
-            out_.checkin();
+            this->out_.checkin();
         else
             this->pool().resize(1, 0);
     }
     void conclude() override {
         require(this->pool().status().live == 1, "as many are left as there are places");
-        kept_.checkin();
-        this->require_rest(1);
-        this->end_pool();
+        one_out<2, fence>::conclude();
     }
-
-private:
-    worker_lease kept_;
-    worker_lease out_;
 };
 
 [[maybe_unused]] const listed models[] = {

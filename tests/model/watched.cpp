@@ -14,17 +14,16 @@ namespace {
 using namespace std::chrono_literals;
 
 template <bool fence>
-class overdue : public suite<2, fence> {
+class overdue : public one_out<2, fence> {
 public:
     void prepare() override {
         auto asked = this->options(1);
         asked.watchdog = std::make_shared<pooly::watchdog>(pooly::watchdog::mode::by_hand);
         asked.overdue_after = 1ms;
-        this->open(asked);
-        out_ = this->pool().checkout();
+        this->lend_all(asked);
     }
     void run(unsigned index) override {
-        if (index == 0) return out_.checkin();
+        if (index == 0) return this->out_.checkin();
         pooly::detail::errands found;
         (void)this->core().inspect(std::unique_lock{this->core().control().mutex}, world::beginning + 1s, found);
     }
@@ -32,12 +31,8 @@ public:
         namespace attention = pooly::detail::attention;
         const auto seen = this->core().control().attention.load(std::memory_order_relaxed);
         require((seen & attention::marked) == 0, "no worker is marked in the end");
-        this->require_rest(1);
-        this->end_pool();
+        one_out<2, fence>::conclude();
     }
-
-private:
-    worker_lease out_;
 };
 
 [[maybe_unused]] const listed models[] = {

@@ -157,4 +157,28 @@ private:
     std::optional<worker_pool> pool_;
 };
 
+/// A worker is on loan when the threads begin, in the end all come home.
+template <int threads, bool fence = true>
+class one_out : public suite<threads, fence> {
+public:
+    void prepare() override { lend_all(this->options(1)); }
+    void conclude() override {
+        out_.checkin();
+        kept_.clear();
+        this->require_rest(this->pool().options().size);
+        this->end_pool();
+    }
+
+protected:
+    /// All that the pool can have are on loan, one of them for the threads to return.
+    void lend_all(const pool_options& asked) {
+        this->open(asked);
+        while (kept_.size() + 1 < asked.size + asked.max_overflow) kept_.push_back(this->pool().checkout());
+        out_ = this->pool().checkout();
+    }
+
+    worker_lease out_;
+    std::vector<worker_lease> kept_;
+};
+
 }  // namespace pooly::model
