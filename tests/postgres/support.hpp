@@ -15,6 +15,7 @@
 
 #include "postgres/server.hpp"
 #include "support/catch.hpp"
+#include "support/time_of.hpp"
 
 namespace postgres_test {
 
@@ -56,14 +57,6 @@ template <class Function>
     return failure_in([&] {
         if (cause) std::rethrow_exception(cause);
     });
-}
-
-/// How long something took.
-template <class Function>
-[[nodiscard]] std::chrono::steady_clock::duration time_of(Function&& function) {
-    const auto begun = std::chrono::steady_clock::now();
-    std::forward<Function>(function)();
-    return std::chrono::steady_clock::now() - begun;
 }
 
 /// A pool of one connection, so that the next consumer gets the one that the last left behind, and a connection beside
