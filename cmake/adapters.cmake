@@ -29,5 +29,7 @@ endfunction()
 # What the adapters share needs no client library.
 pooly_add_adapter(detail)
 target_sources(pooly_detail INTERFACE
-    FILE_SET HEADERS FILES "${PROJECT_SOURCE_DIR}/include/pooly/adapters/retry_policy.hpp"
+    FILE_SET HEADERS FILES
+        "${PROJECT_SOURCE_DIR}/include/pooly/adapters/retry_policy.hpp"
+        "${PROJECT_SOURCE_DIR}/include/pooly/adapters/tcp_watch.hpp"
 )

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <atomic>
 #include <string>
-#include <thread>
 #include <type_traits>
-#include <vector>
 
 #include "postgres/support.hpp"
+#include "support/half_way.hpp"
 
 using namespace postgres_test;
 
@@ -17,28 +15,13 @@ static_assert(!std::is_convertible_v<PGconn*, connection>, "owning a handle must
 static_assert(std::is_nothrow_copy_constructible_v<error>);
 
 TEST_CASE("PostgreSQL: several threads share few connections and lose no update") {
-    constexpr int threads = 6;
-    constexpr int each = 30;
     auto outside = outsider();
     outside.execute("set client_min_messages = error; drop table if exists t; create table t(a int)");
     outside.execute("insert into t values (0)");
     db_pool db{factory{server::shared().connection_string()}, {.size = 2, .max_overflow = 1, .checkout_timeout = 60s}};
-    std::atomic<int> given_up{0};
-    std::vector<std::thread> workers;
-    for (int thread = 0; thread < threads; ++thread)
-        workers.emplace_back([&] {
-            for (int round = 0; round < each; ++round) try {
-                    db.transaction([&](connection& c) {
-                        c.execute("update t set a = a + 1");
-                        if (round % 5 == 0) throw std::logic_error{"half way"};
-                    });
-                } catch (const std::logic_error&) {
-                    ++given_up;
-                }
-        });
-    for (auto& worker : workers) worker.join();
-    REQUIRE(given_up == threads * each / 5);
-    REQUIRE(number(outside, "select a from t") == threads * each - given_up);
+    const int done = committed_by_many(db, 6, 30, [](connection& c) { c.execute("update t set a = a + 1"); });
+    REQUIRE(done == 6 * 24);
+    REQUIRE(number(outside, "select a from t") == done);
     REQUIRE(db.status().in_use == 0);
 }
 

@@ -15,6 +15,7 @@
 
 #include "postgres/server.hpp"
 #include "support/catch.hpp"
+#include "support/pool_of_one.hpp"
 #include "support/time_of.hpp"
 
 namespace postgres_test {
@@ -71,15 +72,6 @@ struct pool_of_one {
 
     connection outside;
     db_pool db;
-
-private:
-    [[nodiscard]] static pooly::pool_options as_one(pooly::pool_options kept) {
-        kept.name = "db";
-        kept.size = 1;
-        kept.backoff_base = {};  // what fails once may be tried at once
-        kept.max_restarts = pooly::pool_options::unlimited;
-        return kept;
-    }
 };
 
 }  // namespace postgres_test
