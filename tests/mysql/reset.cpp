@@ -182,12 +182,14 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
         REQUIRE(!one.same_after([](connection& c) { REQUIRE(mysql_send_query(c.get(), "do 1", 4) == 0); }));
     }
     SECTION("the result of a prepared statement") {
-        REQUIRE(!one.same_after([](connection& c) {
-            MYSQL_STMT* const statement = mysql_stmt_init(c.get());
+        MYSQL_STMT* statement = nullptr;
+        REQUIRE(!one.same_after([&](connection& c) {
+            statement = mysql_stmt_init(c.get());
             const std::string sql = "select seq from seq_1_to_100000";
             REQUIRE(mysql_stmt_prepare(statement, sql.data(), sql.size()) == 0);
             REQUIRE(mysql_stmt_execute(statement) == 0);
         }));
+        mysql_stmt_close(statement);
     }
     REQUIRE(one.db.stats().reset_failures == 1);
     REQUIRE(number(*one.db.checkout(), "select 1") == 1);

@@ -2,9 +2,9 @@
 #include <cstring>
 #include <string>
 #include <type_traits>
-#include <utility>
 
 #include "redis/support.hpp"
+#include "support/connection_checks.hpp"
 #include "support/half_way.hpp"
 
 using namespace redis_test;
@@ -58,20 +58,10 @@ TEST_CASE("Redis: hiredis' own functions work on a lease") {
 
 TEST_CASE("Redis: a moved-from connection is closed, and its worker replaced") {
     pool_of_one one;
-    {
-        auto lease = one.db.checkout();
-        connection stolen{std::move(*lease)};
-        REQUIRE(lease->get() == nullptr);
-        REQUIRE(failure_in([&] { lease->command("PING"); }).message == "the connection is closed");
-        REQUIRE_NOTHROW(stolen.command("PING"));
-    }
-    REQUIRE(one.db.stats().reset_failures == 1);
-    REQUIRE(text(one.db.checkout()->command("PING")) == "PONG");
+    check_that_a_moved_from_one_is_replaced(one.db, [](connection& c) { c.command("PING"); });
 }
 
 TEST_CASE("Redis: a detached connection goes on working on its own") {
     pool_of_one one;
-    auto own = one.db.checkout().detach();
-    one.db.close();
-    REQUIRE(text(own.command("PING")) == "PONG");
+    check_that_a_detached_one_goes_on(one.db, [](connection& c) { c.command("PING"); });
 }

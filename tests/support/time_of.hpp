@@ -15,7 +15,7 @@ template <class Function>
 }
 
 /// What a hanging server may cost: our timeouts, and what a busy machine adds. Without a deadline it would be for ever.
-inline constexpr std::chrono::seconds hang{8};
+inline constexpr std::chrono::seconds hang{30};
 
 /// For a server that does not hang, on a busy machine.
 inline constexpr std::chrono::milliseconds long_enough{500};

@@ -4,7 +4,6 @@
 #include <hiredis/hiredis.h>
 
 #include <concepts>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -32,7 +31,7 @@ public:
     /// Throws `error` where that was no. Blocks: as long as it takes, and `command_timeout` at most.
     template <std::convertible_to<std::string_view>... Words>
     reply command(const Words&... each) {
-        return detail::ask(get(), {std::string{std::string_view{each}}...}, how_.command_timeout);
+        return detail::ask(get(), {std::string_view{each}...}, how_.command_timeout);
     }
 
     /// EXEC: what each command since MULTI came to. Throws `error`, also where nothing or not all was done.

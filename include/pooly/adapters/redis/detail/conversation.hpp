@@ -6,10 +6,11 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include <pooly/adapters/detail/sight.hpp>
 #include <pooly/adapters/detail/waiting.hpp>
@@ -25,7 +26,7 @@ using adapters::detail::sight;
 using adapters::detail::wake;
 
 /// A command, as words of any bytes.
-using words = std::vector<std::string>;
+using words = std::initializer_list<std::string_view>;
 
 /// Until when something is waited for. A stop token matters only where a consumer waits for a new connection.
 struct patience {
@@ -58,10 +59,15 @@ inline void await(const redisContext& context, short events, const patience& unt
     }
 }
 
-[[nodiscard]] inline std::string formatted(const words& command) {
-    std::string text = '*' + std::to_string(command.size()) + "\r\n";
-    for (const auto& word : command) text += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-    return text;
+/// As it goes over the wire.
+template <class Words>
+void append_formatted(std::string& to, const Words& command) {
+    to += '*' + std::to_string(std::size(command)) + "\r\n";
+    for (const std::string_view word : command) {
+        to += '$' + std::to_string(word.size()) + "\r\n";
+        to += word;
+        to += "\r\n";
+    }
 }
 
 /// The reply that came already, if one did.
@@ -97,11 +103,12 @@ inline void await(const redisContext& context, short events, const patience& unt
 /// Not by hiredis, which would wait as long as the server likes, and end the process by a SIGPIPE where it is gone.
 inline void send(redisContext& context, std::string_view text, const patience& until) {
     while (!text.empty()) {
-        await(context, POLLOUT, until);
         const auto sent = ::send(context.fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0)
             text.remove_prefix(static_cast<std::size_t>(sent));
-        else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            await(context, POLLOUT, until);
+        else if (errno != EINTR)
             tell_last_words(context, errno);
     }
 }
@@ -123,8 +130,10 @@ inline void send(redisContext& context, std::string_view text, const patience& u
 }
 
 /// What the server says to one command.
-[[nodiscard]] inline reply say(redisContext& context, const words& command, const patience& until) {
-    send(context, formatted(command), until);
+[[nodiscard]] inline reply say(redisContext& context, words command, const patience& until) {
+    std::string text;
+    append_formatted(text, command);
+    send(context, text, until);
     return receive(context, until);
 }
 

@@ -27,7 +27,7 @@ struct step {
         messages,   ///< none but the messages of a subscription's end, however many
     };
 
-    words command;
+    std::vector<std::string> command;
     answer wanted = answer::required;
     std::string expected = "OK";
 };
@@ -55,7 +55,7 @@ inline void run(redisContext& context, std::vector<step> steps, const patience& 
     const auto end = unique_word();
     steps.push_back({{"ECHO", end}, step::answer::required, end});
     std::string all;
-    for (const auto& each : steps) all += formatted(each.command);
+    for (const auto& each : steps) append_formatted(all, each.command);
     send(context, all, until);
     for (const auto& each : steps) {
         if (each.wanted == step::answer::messages) continue;
@@ -71,7 +71,7 @@ inline void run(redisContext& context, std::vector<step> steps, const patience& 
 
 inline void add_login(std::vector<step>& steps, const options& how) {
     if (how.password.empty()) return;
-    words command{"AUTH"};
+    std::vector<std::string> command{"AUTH"};
     if (!how.username.empty()) command.push_back(how.username);
     command.push_back(how.password);
     steps.push_back({std::move(command)});

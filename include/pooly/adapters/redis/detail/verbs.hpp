@@ -17,7 +17,7 @@
 namespace pooly::redis::detail {
 
 /// Runs a command to its end. Throws where the server says no.
-[[nodiscard]] inline reply ask(redisContext* given, const words& command, std::chrono::milliseconds timeout) {
+[[nodiscard]] inline reply ask(redisContext* given, words command, std::chrono::milliseconds timeout) {
     const auto deadline = timeout > timeout.zero() ? after(timeout) : clock::time_point::max();
     auto answer = say(standing(given), command, {.deadline = deadline});
     if (answer->type == REDIS_REPLY_ERROR) throw error_of(*answer);
@@ -25,7 +25,7 @@ namespace pooly::redis::detail {
 }
 
 /// As `say`, within a transaction, in which a consumer sent commands and did not wait for what was said to them.
-[[nodiscard]] inline reply say_at_the_end(redisContext& context, const words& command, const patience& until) {
+[[nodiscard]] inline reply say_at_the_end(redisContext& context, words command, const patience& until) {
     auto answer = say(context, command, until);
     while (is(*answer, "QUEUED")) answer = receive(context, until);
     return answer;
