@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <sys/wait.h>
 
-#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "postgres/support.hpp"
+#include "support/half_way.hpp"
 
 using namespace postgres_test;
 using pooly::postgres::access_mode;
@@ -70,24 +69,10 @@ TEST_CASE("PgBouncer: a pool behind it shares few sessions, transaction by trans
 
     SECTION("no update is lost, and none of a transaction that was given up is left") {
         constexpr int threads = 4;
-        constexpr int each = 25;
         db_pool db{factory{between.connection_string(), behind_pgbouncer()},
                    {.size = threads, .checkout_timeout = 60s, .check_after_idle = 0ns}};
-        std::atomic<int> given_up{0};
-        std::vector<std::thread> workers;
-        for (int thread = 0; thread < threads; ++thread)
-            workers.emplace_back([&] {
-                for (int round = 0; round < each; ++round) try {
-                        db.transaction([&](connection& c) {
-                            c.execute("update t set a = a + 1");
-                            if (round % 5 == 0) throw std::logic_error{"half way"};
-                        });
-                    } catch (const std::logic_error&) {
-                        ++given_up;
-                    }
-            });
-        for (auto& worker : workers) worker.join();
-        REQUIRE(number(outside, "select a from t") == threads * each - given_up);
+        const int done = committed_by_many(db, threads, 25, [](connection& c) { c.execute("update t set a = a + 1"); });
+        REQUIRE(number(outside, "select a from t") == done);
         REQUIRE(db.stats().created == threads);
     }
     SECTION("a transaction left open does not keep its session, nor go to the next consumer") {

@@ -3,7 +3,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "postgres/support.hpp"
+#include "support/other_server.hpp"
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
@@ -19,49 +19,9 @@ using pooly::postgres::connect;
 
 namespace {
 
-/// Something on a port that is not PostgreSQL: says what it is told to, to one after the other.
-class other_server {
-public:
-    enum class manner { silent, talks, hangs_up };
-
-    explicit other_server(manner how, std::string_view words = {}) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof address;
-        auto* const place = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener_, place, length) != 0 || ::listen(listener_, 8) != 0 ||
-            ::getsockname(listener_, place, &length) != 0)
-            fail_with_errno("listening");
-        port_ = ntohs(address.sin_port);
-        if (how == manner::silent) return;
-        thread_ = std::thread{[this, how, words] {
-            for (int peer = 0; (peer = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(peer)) {
-                std::array<char, 256> ignored{};
-                if (::recv(peer, ignored.data(), ignored.size(), 0) < 0 || how == manner::hangs_up) continue;
-                if (::send(peer, words.data(), words.size(), MSG_NOSIGNAL) < 0) continue;
-                while (::recv(peer, ignored.data(), ignored.size(), 0) > 0) continue;
-            }
-        }};
-    }
-    other_server(const other_server&) = delete;
-    other_server& operator=(const other_server&) = delete;
-    ~other_server() {
-        ::shutdown(listener_, SHUT_RDWR);
-        if (thread_.joinable()) thread_.join();
-        ::close(listener_);
-    }
-
-    [[nodiscard]] std::string connection_string() const {
-        return "host=127.0.0.1 user=x dbname=x port=" + std::to_string(port_);
-    }
-
-private:
-    int listener_ = -1;
-    int port_ = 0;
-    std::thread thread_;
-};
+[[nodiscard]] std::string connection_string_to(const other_server& other) {
+    return "host=127.0.0.1 user=x dbname=x port=" + std::to_string(other.port());
+}
 
 [[nodiscard]] failure failure_to_connect(const std::string& connection_string, const options& how = {}) {
     return failure_in([&] { (void)connect(connection_string, how); });
@@ -167,7 +127,7 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
         for (const auto* const ssl : {" sslmode=disable", " sslmode=prefer"}) {
             failure failed;
             const auto took = time_of(
-                [&] { failed = failure_to_connect(other.connection_string() + ssl, {.connect_timeout = 50ms}); });
+                [&] { failed = failure_to_connect(connection_string_to(other) + ssl, {.connect_timeout = 50ms}); });
             REQUIRE(took >= 50ms);
             REQUIRE(took < 5s);
             REQUIRE(failed.state == "08001");
@@ -179,7 +139,7 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
     SECTION("one that says something else") {
         const other_server other{other_server::manner::talks, "HTTP/1.1 400 Bad Request\r\n\r\n"};
         for (const auto* const ssl : {" sslmode=disable", " sslmode=prefer"}) {
-            const auto failed = failure_to_connect(other.connection_string() + ssl);
+            const auto failed = failure_to_connect(connection_string_to(other) + ssl);
             REQUIRE(failed.state == "08001");
             REQUIRE_THAT(failed.message, ContainsSubstring("H"));
             REQUIRE_THAT(failed.message, ContainsSubstring("expected authentication request") ||
@@ -187,13 +147,14 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
         }
     }
     SECTION("one that greets as MySQL does, before it is spoken to, and waits") {
-        const other_server other{other_server::manner::talks, {"J\0\0\0\n8.0.33\0", 12}};
-        const auto failed = failure_to_connect(other.connection_string() + " sslmode=disable", {.connect_timeout = 1s});
+        const other_server other{other_server::manner::greets, {"J\0\0\0\n8.0.33\0", 12}};
+        const auto failed =
+            failure_to_connect(connection_string_to(other) + " sslmode=disable", {.connect_timeout = 1s});
         REQUIRE(failed.state == "08001");
     }
     SECTION("one that hangs up") {
         const other_server other{other_server::manner::hangs_up};
-        const auto failed = failure_to_connect(other.connection_string());
+        const auto failed = failure_to_connect(connection_string_to(other));
         REQUIRE(failed.state == "08001");
         REQUIRE_THAT(failed.message, ContainsSubstring("closed the connection unexpectedly"));
     }
@@ -201,7 +162,7 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
 
 TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, or the connection string's") {
     const other_server silent{other_server::manner::silent};
-    db_pool db{factory{silent.connection_string(), {.connect_timeout = 24h}}, {.start = start_mode::lazy}};
+    db_pool db{factory{connection_string_to(silent), {.connect_timeout = 24h}}, {.start = start_mode::lazy}};
     const auto took = time_of([&] {
         const auto result = db.try_checkout_for(50ms);
         REQUIRE(!result);
@@ -209,7 +170,7 @@ TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, or the connec
     });
     REQUIRE(took < 5s);
 
-    const auto theirs = silent.connection_string() + " connect_timeout=1";
+    const auto theirs = connection_string_to(silent) + " connect_timeout=1";
     REQUIRE(time_of([&] { REQUIRE(failure_to_connect(theirs, {.connect_timeout = 24h}).state == "08001"); }) < 10s);
 }
 
@@ -218,7 +179,7 @@ TEST_CASE("PostgreSQL: connecting ends when its consumer is told to stop") {
     std::stop_source stop;
     std::thread stopper{[&] { stop.request_stop(); }};
     const auto failed = failure_in(
-        [&] { (void)connect(silent.connection_string(), {.connect_timeout = 24h}, {.stop = stop.get_token()}); });
+        [&] { (void)connect(connection_string_to(silent), {.connect_timeout = 24h}, {.stop = stop.get_token()}); });
     stopper.join();
     REQUIRE_THAT(failed.message, ContainsSubstring("gave up connecting"));
 }

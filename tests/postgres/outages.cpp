@@ -14,12 +14,6 @@ void terminate(const connection& by, int backend) {
     (void)text(by, "select pg_terminate_backend(" + std::to_string(backend) + ", 10000)");
 }
 
-/// What a hanging server may cost: ours, and what a busy machine adds. Without a deadline it would be for ever.
-constexpr auto hang = 8s;
-
-/// For a server that does not hang, on a busy machine.
-constexpr auto long_enough = 500ms;
-
 }  // namespace
 
 TEST_CASE("PostgreSQL: an idle connection that the server ended is not lent") {

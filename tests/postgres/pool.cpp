@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <atomic>
 #include <string>
-#include <thread>
 #include <type_traits>
-#include <vector>
 
 #include "postgres/support.hpp"
+#include "support/connection_checks.hpp"
+#include "support/half_way.hpp"
 
 using namespace postgres_test;
 
@@ -17,28 +16,13 @@ static_assert(!std::is_convertible_v<PGconn*, connection>, "owning a handle must
 static_assert(std::is_nothrow_copy_constructible_v<error>);
 
 TEST_CASE("PostgreSQL: several threads share few connections and lose no update") {
-    constexpr int threads = 6;
-    constexpr int each = 30;
     auto outside = outsider();
     outside.execute("set client_min_messages = error; drop table if exists t; create table t(a int)");
     outside.execute("insert into t values (0)");
     db_pool db{factory{server::shared().connection_string()}, {.size = 2, .max_overflow = 1, .checkout_timeout = 60s}};
-    std::atomic<int> given_up{0};
-    std::vector<std::thread> workers;
-    for (int thread = 0; thread < threads; ++thread)
-        workers.emplace_back([&] {
-            for (int round = 0; round < each; ++round) try {
-                    db.transaction([&](connection& c) {
-                        c.execute("update t set a = a + 1");
-                        if (round % 5 == 0) throw std::logic_error{"half way"};
-                    });
-                } catch (const std::logic_error&) {
-                    ++given_up;
-                }
-        });
-    for (auto& worker : workers) worker.join();
-    REQUIRE(given_up == threads * each / 5);
-    REQUIRE(number(outside, "select a from t") == threads * each - given_up);
+    const int done = committed_by_many(db, 6, 30, [](connection& c) { c.execute("update t set a = a + 1"); });
+    REQUIRE(done == 6 * 24);
+    REQUIRE(number(outside, "select a from t") == done);
     REQUIRE(db.status().in_use == 0);
 }
 
@@ -55,21 +39,10 @@ TEST_CASE("PostgreSQL: a statement that fails is told in the server's words, wit
 
 TEST_CASE("PostgreSQL: a moved-from connection is closed, and its worker replaced") {
     pool_of_one one;
-    {
-        auto lease = one.db.checkout();
-        connection stolen{std::move(*lease)};
-        REQUIRE(lease->get() == nullptr);
-        REQUIRE(failure_in([&] { lease->execute("select 1"); }).message == "the connection is closed");
-        REQUIRE_NOTHROW(stolen.execute("select 1"));
-    }
-    REQUIRE(one.db.stats().reset_failures == 1);
-    REQUIRE(number(*one.db.checkout(), "select 1") == 1);
+    check_that_a_moved_from_one_is_replaced(one.db, [](connection& c) { c.execute("select 1"); });
 }
 
 TEST_CASE("PostgreSQL: a detached connection goes on working on its own") {
     pool_of_one one;
-    auto own = one.db.checkout().detach();
-    one.db.close();
-    REQUIRE_NOTHROW(own.execute("insert into t values (1)"));
-    REQUIRE(one.rows() == 1);
+    check_that_a_detached_one_goes_on(one.db, [](connection& c) { c.execute("select 1"); });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <utility>
 
 #include "postgres/support.hpp"
 
@@ -8,16 +9,9 @@ using pooly::postgres::reset_mode;
 
 namespace {
 
-/// Leaves a connection dirty, and says whether the next consumer got the same one.
 template <class Function>
 [[nodiscard]] bool same_after(pool_of_one& one, Function&& make_dirty) {
-    int backend = 0;
-    {
-        auto lease = one.db.checkout();
-        backend = backend_of(*lease);
-        std::forward<Function>(make_dirty)(*lease);
-    }
-    return backend_of(*one.db.checkout()) == backend;
+    return pooly::test::same_after(one.db, backend_of, std::forward<Function>(make_dirty));
 }
 
 [[nodiscard]] PGTransactionStatusType standing(pool_of_one& one) {

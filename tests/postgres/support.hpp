@@ -15,6 +15,8 @@
 
 #include "postgres/server.hpp"
 #include "support/catch.hpp"
+#include "support/pool_of_one.hpp"
+#include "support/time_of.hpp"
 
 namespace postgres_test {
 
@@ -58,14 +60,6 @@ template <class Function>
     });
 }
 
-/// How long something took.
-template <class Function>
-[[nodiscard]] std::chrono::steady_clock::duration time_of(Function&& function) {
-    const auto begun = std::chrono::steady_clock::now();
-    std::forward<Function>(function)();
-    return std::chrono::steady_clock::now() - begun;
-}
-
 /// A pool of one connection, so that the next consumer gets the one that the last left behind, and a connection beside
 /// it; and a table that is empty.
 struct pool_of_one {
@@ -78,15 +72,6 @@ struct pool_of_one {
 
     connection outside;
     db_pool db;
-
-private:
-    [[nodiscard]] static pooly::pool_options as_one(pooly::pool_options kept) {
-        kept.name = "db";
-        kept.size = 1;
-        kept.backoff_base = {};  // what fails once may be tried at once
-        kept.max_restarts = pooly::pool_options::unlimited;
-        return kept;
-    }
 };
 
 }  // namespace postgres_test

@@ -29,5 +29,5 @@
 #include <pooly/adapters/postgres/error.hpp>
 #include <pooly/adapters/postgres/factory.hpp>
 #include <pooly/adapters/postgres/options.hpp>
-#include <pooly/adapters/postgres/retry_policy.hpp>
 #include <pooly/adapters/postgres/transaction.hpp>
+#include <pooly/adapters/postgres/transient.hpp>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <limits>
 
+#include <pooly/adapters/detail/timeouts.hpp>
 #include <pooly/detail/refuse.hpp>
 
 namespace pooly::postgres {
@@ -78,27 +78,17 @@ struct options {
         if (reset < reset_mode::discard_all || reset > reset_mode::rollback_only) refuse("reset", "is no reset_mode");
         if (health < health_check::empty_query || health > health_check::status_only)
             refuse("health", "is no health_check");
-        positive("connect_timeout", connect_timeout);
-        positive("health_timeout", health_timeout);
-        positive("reply_timeout", reply_timeout);
-        positive("commit_timeout", commit_timeout);
-        countable("keepalives_idle", keepalives_idle.count());
-        countable("keepalives_interval", keepalives_interval.count());
-        countable("keepalives_count", keepalives_count);
-        countable("tcp_user_timeout", tcp_user_timeout.count());
+        using adapters::detail::refuse_unless_countable;
+        using adapters::detail::refuse_unless_positive;
+        refuse_unless_positive("connect_timeout", connect_timeout);
+        refuse_unless_positive("health_timeout", health_timeout);
+        refuse_unless_positive("reply_timeout", reply_timeout);
+        refuse_unless_positive("commit_timeout", commit_timeout);
+        refuse_unless_countable("keepalives_idle", keepalives_idle.count());
+        refuse_unless_countable("keepalives_interval", keepalives_interval.count());
+        refuse_unless_countable("keepalives_count", keepalives_count);
+        refuse_unless_countable("tcp_user_timeout", tcp_user_timeout.count());
     }
-
-private:
-    static void positive(const char* field, std::chrono::milliseconds given) {
-        if (given <= given.zero()) pooly::detail::refuse(field, "must be more than 0");
-        if (given > longest) pooly::detail::refuse(field, "must be at most 24 days");
-    }
-    static void countable(const char* field, std::chrono::milliseconds::rep given) {
-        if (given < 0) pooly::detail::refuse(field, "must not be negative");
-        if (given > std::numeric_limits<int>::max()) pooly::detail::refuse(field, "must be at most 2147483647");
-    }
-
-    static constexpr std::chrono::hours longest{24 * 24};  // what fits the int of poll()
 };
 
 /// For a pool whose connections go through PgBouncer with `pool_mode = transaction`: consecutive transactions then run

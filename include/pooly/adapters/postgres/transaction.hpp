@@ -3,27 +3,20 @@
 
 #include <chrono>
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <exception>
-#include <functional>
-#include <thread>
 #include <type_traits>
 
-#include <pooly/adapters/postgres/retry_policy.hpp>
+#include <pooly/adapters/detail/retry.hpp>
+#include <pooly/adapters/postgres/transient.hpp>
+#include <pooly/adapters/retry_policy.hpp>
 #include <pooly/call_site.hpp>
-#include <pooly/detail/backoff.hpp>
 #include <pooly/pool.hpp>
 
 namespace pooly::postgres {
 
-namespace detail {
+using pooly::retry_policy;
 
-/// Different for any two threads and any two moments.
-[[nodiscard]] inline std::uint64_t seed_of_this_call() noexcept {
-    const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-    return now ^ (std::hash<std::thread::id>{}(std::this_thread::get_id()) << 20U);
-}
+namespace detail {
 
 /// What `is_transient` is for the exceptions that users of a worker see.
 template <class Worker>
@@ -33,21 +26,9 @@ struct failures_of {
     }
 };
 
-/// Calls `once` until it returns.
-template <class Worker, class Once>
+template <class Worker, std::invocable Once>
 std::invoke_result_t<Once&> retry(const retry_policy& policy, Once once) {
-    policy.validate();
-    pooly::detail::backoff pauses{policy.backoff_base, policy.backoff_cap, seed_of_this_call()};
-    for (std::size_t attempt = 1;; ++attempt) {
-        try {
-            return once();
-        } catch (const std::exception& failure) {
-            if (attempt >= policy.max_attempts) throw;
-            if (!(policy.retries ? policy.retries(failure) : failures_of<Worker>::is_transient(failure))) throw;
-            if (policy.on_retry) policy.on_retry(failure, attempt);
-        }
-        std::this_thread::sleep_for(pauses.next());
-    }
+    return adapters::detail::retry(policy, failures_of<Worker>::is_transient, once);
 }
 
 }  // namespace detail

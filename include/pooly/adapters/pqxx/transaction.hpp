@@ -8,10 +8,11 @@
 
 #include <pqxx/transaction>
 
-#include <pooly/adapters/postgres/retry_policy.hpp>
 #include <pooly/adapters/postgres/transaction.hpp>
+#include <pooly/adapters/postgres/transient.hpp>
 #include <pooly/adapters/pqxx/connection.hpp>
 #include <pooly/adapters/pqxx/detail/failures.hpp>
+#include <pooly/adapters/retry_policy.hpp>
 #include <pooly/call_site.hpp>
 #include <pooly/pool.hpp>
 

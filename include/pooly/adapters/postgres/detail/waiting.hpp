@@ -2,43 +2,20 @@
 #pragma once
 
 #include <libpq-fe.h>
-#include <poll.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
-
+#include <pooly/adapters/detail/waiting.hpp>
 #include <pooly/detail/stop_token.hpp>
 
 namespace pooly::postgres::detail {
 
-using clock = std::chrono::steady_clock;
+using adapters::detail::after;
+using adapters::detail::clock;
+using adapters::detail::wake;
 
-/// Never overflows, whatever the timeout.
-[[nodiscard]] inline clock::time_point after(std::chrono::milliseconds timeout) noexcept {
-    const auto now = clock::now();
-    return timeout < clock::time_point::max() - now ? now + timeout : clock::time_point::max();
-}
-
-enum class wake { ready, late, stopped };
-
-/// Waits until the socket is ready for `events` of poll(2), or something went wrong with it, which the next call of
-/// libpq's will tell. A stop token is looked at every 10 ms: waking a poll takes a pipe, and two descriptors for each
-/// connection that is being made are too dear for what hardly ever happens.
+/// As that for a socket; what went wrong is told by libpq's next call.
 [[nodiscard]] inline wake wait_for(const PGconn* handle, short events, clock::time_point deadline,
                                    const pooly::detail::stop_token& stop = {}) noexcept {
-    using std::chrono::milliseconds;
-    const milliseconds slice = stop.stop_possible() ? milliseconds{10} : milliseconds{60'000};
-    while (true) {
-        if (stop.stop_requested()) return wake::stopped;
-        if (PQsocket(handle) < 0) return wake::ready;  // poll() would ignore it and sleep
-        // Rounded up, or the last millisecond would be spent spinning; and what is there counts, however late it is.
-        const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
-        pollfd socket{PQsocket(handle), events, 0};
-        const int found = ::poll(&socket, 1, static_cast<int>(std::clamp(left, milliseconds{0}, slice).count()));
-        if (found > 0 || (found < 0 && errno != EINTR)) return wake::ready;
-        if (clock::now() >= deadline) return wake::late;
-    }
+    return adapters::detail::wait_for(PQsocket(handle), events, deadline, stop);
 }
 
 }  // namespace pooly::postgres::detail

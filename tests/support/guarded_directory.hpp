@@ -12,16 +12,18 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
-#include "postgres/process.hpp"
+#include "support/process.hpp"
 
-namespace postgres_test {
+namespace pooly::test {
 
 /// A directory for a server, gone afterwards with the server that runs in it: also when this process is killed, by
 /// a process that waits for just that.
 class guarded_directory {
 public:
-    guarded_directory() {
+    /// The file is where the server writes its process id.
+    explicit guarded_directory(std::string pid_file) : pid_file_{std::move(pid_file)} {
         path_ = (std::filesystem::temp_directory_path() / "pooly-test-XXXXXX").string();
         if (::mkdtemp(path_.data()) == nullptr) fail_with_errno(path_);
         std::filesystem::permissions(path_, std::filesystem::perms{0755});
@@ -43,6 +45,7 @@ public:
         ::waitpid(watcher_, nullptr, 0);
     }
 
+    [[nodiscard]] std::string pid_file() const { return file(pid_file_); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
 
@@ -55,16 +58,16 @@ private:
         char never = 0;
         while (::read(alive, &never, 1) < 0 && errno == EINTR) continue;
         long running = 0;
-        if (std::ifstream{file("data/postmaster.pid")} >> running && running > 1)
-            kill_with_children(static_cast<pid>(running));
+        if (std::ifstream{file(pid_file_)} >> running && running > 1) kill_with_children(static_cast<pid>(running));
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
         ::_exit(0);
     }
 
+    std::string pid_file_;
     std::string path_;
     pid watcher_ = -1;
     int alive_ = -1;
 };
 
-}  // namespace postgres_test
+}  // namespace pooly::test

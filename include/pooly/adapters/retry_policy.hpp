@@ -5,24 +5,12 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <string_view>
 
-#include <pooly/adapters/postgres/error.hpp>
 #include <pooly/detail/refuse.hpp>
 
-namespace pooly::postgres {
+namespace pooly {
 
-/// Whether a transaction failed for no fault of its own, and is likely to succeed if it is run again from its start: by
-/// a serialization failure or a deadlock.
-[[nodiscard]] inline bool is_transient(std::string_view state) noexcept {
-    return state == sqlstate::serialization_failure || state == sqlstate::deadlock_detected;
-}
-[[nodiscard]] inline bool is_transient(const std::exception& failure) noexcept {
-    const auto* const ours = dynamic_cast<const error*>(&failure);
-    return ours != nullptr && is_transient(ours->sqlstate());
-}
-
-/// How often `transaction` tries, for designated initialisers.
+/// How often the `transaction` of a database's adapter tries, for designated initialisers.
 struct retry_policy {
     /// The first one counts, too: 1 never retries.
     std::size_t max_attempts = 5;
@@ -30,7 +18,7 @@ struct retry_policy {
     /// together should not meet again. No connection is held meanwhile.
     std::chrono::nanoseconds backoff_base = std::chrono::milliseconds{2};
     std::chrono::nanoseconds backoff_cap = std::chrono::milliseconds{250};
-    /// Which failures are worth it; empty is `is_transient`. Not asked about the last attempt.
+    /// Which failures are worth it; empty is the adapter's `is_transient`. Not asked about the last attempt.
     std::function<bool(const std::exception&)> retries = {};
     /// Told before each pause of the failure and which attempt it was (1, 2, ...). What it throws ends the retrying.
     std::function<void(const std::exception&, std::size_t)> on_retry = {};
@@ -44,4 +32,4 @@ struct retry_policy {
     }
 };
 
-}  // namespace pooly::postgres
+}  // namespace pooly

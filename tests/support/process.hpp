@@ -23,7 +23,7 @@
 #include <thread>
 #include <vector>
 
-namespace postgres_test {
+namespace pooly::test {
 
 using namespace std::chrono_literals;
 using pid = ::pid_t;
@@ -61,19 +61,19 @@ using pid = ::pid_t;
     return children;
 }
 
-/// Ends a server, frozen or not, and all of its backends; these first, or they would say goodbye to their clients when
-/// they see their parent gone. Returns when they are gone, since the next server wants what is theirs.
-inline void kill_with_children(pid postmaster) {
-    ::kill(postmaster, SIGSTOP);
-    const auto children = children_of(postmaster);
+/// Ends a server, frozen or not, and the processes that it has started; these first, or they would say goodbye to their
+/// clients when they see their parent gone. Returns when they are gone, since the next server wants what is theirs.
+inline void kill_with_children(pid server) {
+    ::kill(server, SIGSTOP);
+    const auto children = children_of(server);
     for (const pid child : children) ::kill(child, SIGKILL);
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     for (const pid child : children)
         while (is_running(child) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
-    ::kill(postmaster, SIGKILL);
+    ::kill(server, SIGKILL);
 }
 
-/// PostgreSQL refuses to run as root: there it is run as `nobody`.
+/// Database servers refuse to run as root, or should: there they are run as `nobody`.
 struct account {
     uid_t uid = ::geteuid();
     gid_t gid = ::getegid();
@@ -82,7 +82,7 @@ struct account {
     [[nodiscard]] static account for_servers() {
         if (::geteuid() != 0) return {};
         const passwd* const nobody = ::getpwnam("nobody");
-        if (nobody == nullptr) throw std::runtime_error{"there is no user nobody to run PostgreSQL as"};
+        if (nobody == nullptr) throw std::runtime_error{"there is no user nobody to run a server as"};
         return {nobody->pw_uid, nobody->pw_gid, true};
     }
     void own(const std::filesystem::path& path) const {
@@ -139,4 +139,4 @@ inline void run_program(const std::vector<std::string>& words, const account& wh
     return ntohs(address.sin_port);
 }
 
-}  // namespace postgres_test
+}  // namespace pooly::test

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/un.h>
+
+#include <string>
+
+#include <pooly/detail/refuse.hpp>
+
+namespace pooly::adapters::detail {
+
+/// A server is at a host and port, or at the path of a Unix socket, and a client library cuts off what it has no room
+/// for: what makes no sense is refused with an `std::invalid_argument` that names the field.
+inline void refuse_unless_one_place(const std::string& host, int port, const std::string& unix_path) {
+    using pooly::detail::refuse;
+    if (host.empty() && unix_path.empty()) refuse("host", "must be given, or unix_path");
+    if (!host.empty() && !unix_path.empty()) refuse("host", "must not be given together with unix_path");
+    if (host.find('\0') != host.npos) refuse("host", "must not contain a zero byte");
+    if (unix_path.find('\0') != unix_path.npos) refuse("unix_path", "must not contain a zero byte");
+    if (port < 1 || port > 65535) refuse("port", "must be from 1 to 65535");
+    if (unix_path.size() >= sizeof sockaddr_un::sun_path) refuse("unix_path", "is too long for a Unix socket");
+}
+
+/// As it stands in a message.
+[[nodiscard]] inline std::string place(const std::string& host, int port, const std::string& unix_path) {
+    return unix_path.empty() ? '"' + host + "\", port " + std::to_string(port) : '"' + unix_path + '"';
+}
+
+}  // namespace pooly::adapters::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include <pooly/adapters/redis.hpp>
+#include <pooly/pooly.hpp>
+
+#include "redis/server.hpp"
+#include "support/catch.hpp"
+#include "support/pool_of_one.hpp"
+#include "support/time_of.hpp"
+
+namespace redis_test {
+
+using pooly::redis::error;
+using pooly::redis::factory;
+using pooly::redis::reply;
+using db_pool = pooly::pool<connection>;
+using kind = pooly::redis::failure;
+
+[[nodiscard]] inline std::string text(const reply& answer) {
+    return answer->str == nullptr ? std::string{} : std::string{answer->str, answer->len};
+}
+/// Of an integer, or of what stands in a string.
+[[nodiscard]] inline long long number(const reply& answer) {
+    return answer->type == REDIS_REPLY_STRING ? std::stoll(text(answer)) : answer->integer;
+}
+/// The server's own number for a connection.
+[[nodiscard]] inline long long id_of(connection& worker) { return number(worker.command("CLIENT", "ID")); }
+
+[[nodiscard]] inline connection outsider() { return pooly::redis::connect(server::shared().by_socket()); }
+
+/// Runs what must fail; anything but the adapter's own exception goes on to the test.
+struct failing {
+    kind what;
+    std::string prefix;
+    std::string message;
+};
+template <class Function>
+[[nodiscard]] failing failure_in(Function&& function) {
+    try {
+        std::forward<Function>(function)();
+    } catch (const error& caught) {
+        return {caught.kind(), std::string{caught.prefix()}, caught.what()};
+    }
+    return {kind{-1}, "none", "it did not fail"};
+}
+[[nodiscard]] inline failing failure_of(const std::exception_ptr& cause) {
+    return failure_in([&] {
+        if (cause) std::rethrow_exception(cause);
+    });
+}
+
+/// A pool of one connection and a connection beside it, to a server that has no data.
+struct pool_of_one {
+    explicit pool_of_one(options how = {}, pooly::pool_options kept = {})
+        : outside{outsider()}, db{factory{server::shared().by_socket(std::move(how))}, as_one(std::move(kept))} {
+        outside.command("FLUSHALL");
+    }
+
+    template <class Function>
+    [[nodiscard]] bool same_after(Function&& make_dirty) {
+        return pooly::test::same_after(db, id_of, std::forward<Function>(make_dirty));
+    }
+
+    connection outside;
+    db_pool db;
+};
+
+}  // namespace redis_test
