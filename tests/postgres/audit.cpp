@@ -40,10 +40,10 @@ constexpr const char* end_our_oldest =
     "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'audited' "
     "order by backend_start limit 1";
 
-/// How many connections of the pool the server knows of; none if it has no place left to ask.
-[[nodiscard]] std::size_t ours() {
+/// How many connections of the pool a server knows of; none if it has no place left to ask.
+[[nodiscard]] std::size_t ours(const server& asked) {
     try {
-        return static_cast<std::size_t>(number(outsider(), count_ours));
+        return static_cast<std::size_t>(number(pooly::postgres::connect(asked.connection_string()), count_ours));
     } catch (const error&) {
         return 0;
     }
@@ -141,14 +141,17 @@ struct outage {
     const char* name;
     bool refuses_all;  // nobody can connect meanwhile
     std::function<void(books&, const std::function<void()>& look, const db_pool&)> run;
+    server* before = &server::shared();  // where the writers write before it,
+    server* after = &server::shared();   // and after
+    std::string address = server::shared().connection_string();
 };
 
 /// One run: writers at full speed, the outage, writers at full speed again; then the books are compared.
 void audit(const outage& kind) {
-    auto& server = server::shared();
-    outsider().execute(
-        "set client_min_messages = error; drop table if exists audit; create table audit(id bigint);"
-        "drop role if exists audited; create role audited login; grant insert on audit to audited");
+    pooly::postgres::connect(kind.before->connection_string())
+        .execute(
+            "set client_min_messages = error; drop table if exists audit; create table audit(id bigint);"
+            "drop role if exists audited; create role audited login; grant insert on audit to audited");
     books all;
     std::atomic<std::size_t> attempts{0}, failures{0};
     std::size_t attempts_before = 0, attempts_meanwhile = 0, failures_then = 0;
@@ -156,8 +159,8 @@ void audit(const outage& kind) {
     {
         const options quick{
             .connect_timeout = soon, .health_timeout = soon, .reply_timeout = soon, .commit_timeout = soon};
-        db_pool db{counted_factory{factory{server.connection_string("user=audited application_name=audited"), quick},
-                                   &attempts, &failures},
+        db_pool db{counted_factory{factory{kind.address + " user=audited application_name=audited", quick}, &attempts,
+                                   &failures},
                    {.name = "db",
                     .size = places,
                     .checkout_timeout = patience,
@@ -199,7 +202,7 @@ void audit(const outage& kind) {
         CHECK(goes_on);
         CHECK(db.status().live == places);
         // Not one more than the pool has, and none that a consumer left behind.
-        CHECK(eventually([&] { return ours() == places; }));
+        CHECK(eventually([&] { return ours(*kind.after) == places; }));
     }
     CHECK(all.odd == 0);
     CHECK(all.longest_wait_us.load() < std::chrono::microseconds{patience + soon + busy_machine}.count());
@@ -211,7 +214,7 @@ void audit(const outage& kind) {
     }
 
     std::set<std::int64_t> written;
-    auto outside = outsider();
+    const auto outside = pooly::postgres::connect(kind.after->connection_string());
     std::istringstream rows{text(outside, "select string_agg(id::text, ' ') from audit")};
     std::size_t twice = 0;
     for (std::int64_t id = 0; rows >> id;) twice += written.insert(id).second ? 0U : 1U;
@@ -284,4 +287,23 @@ TEST_CASE("PostgreSQL, audited: the server takes fewer connections than the pool
                      look();
                      outside.execute("alter role audited connection limit -1");
                  }});
+}
+
+TEST_CASE("PostgreSQL, audited: the primary is killed, its standby promoted, and the pool goes on there") {
+    for (int run = 0; run < runs(); ++run) {
+        server primary{{"synchronous_standby_names=*"}};  // what is acknowledged is on both
+        server standby{primary};
+        const auto both = [](auto one, auto other) { return one + ',' + other; };
+        const auto port = [](const server& of) { return std::to_string(of.port()); };
+        audit({"failover", true,
+               [&](books& all, const std::function<void()>& look, const db_pool&) {
+                   primary.kill();
+                   CHECK(turned_away(all, 30));
+                   look();
+                   (void)text(pooly::postgres::connect(standby.connection_string()), "select pg_promote()");
+               },
+               &primary, &standby,
+               "host=" + both(primary.directory(), standby.directory()) +
+                   " port=" + both(port(primary), port(standby)) + " dbname=postgres target_session_attrs=read-write"});
+    }
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <sys/wait.h>
-
-#include <chrono>
-#include <fstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 
+#include "postgres/bouncer.hpp"
 #include "postgres/support.hpp"
 #include "support/half_way.hpp"
 
@@ -16,53 +12,12 @@ using pooly::postgres::access_mode;
 using pooly::postgres::behind_pgbouncer;
 using pooly::postgres::isolation_level;
 
-namespace {
-
-constexpr std::string_view pgbouncer = POOLY_TEST_PGBOUNCER;
-
-/// A PgBouncer before the shared server that shares two sessions among all clients, transaction by transaction.
-class bouncer {
-public:
-    bouncer() {
-        auto& behind = server::shared();
-        const auto file = [&](const char* name) { return behind.directory() + "/bouncer." + name; };
-        std::ofstream{file("ini")} << "[databases]\npostgres = host=" << behind.directory() << " port=" << behind.port()
-                                   << " user=pooly\n[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 2\n"
-                                   << "listen_addr = 127.0.0.1\nlisten_port = " << port_
-                                   << "\nunix_socket_dir =\nauth_type = any\nserver_login_retry = 0\n";
-        process_ = start_program({std::string{pgbouncer}, file("ini")}, account::for_servers(), file("log"),
-                                 behind.directory());
-        const auto deadline = std::chrono::steady_clock::now() + 10s;
-        while (PQping(connection_string().c_str()) != PQPING_OK) {
-            if (std::chrono::steady_clock::now() > deadline)
-                throw std::runtime_error{"PgBouncer does not answer: " + contents_of(file("log"))};
-            std::this_thread::sleep_for(10ms);
-        }
-    }
-    bouncer(const bouncer&) = delete;
-    bouncer& operator=(const bouncer&) = delete;
-    ~bouncer() {
-        ::kill(process_, SIGKILL);
-        ::waitpid(process_, nullptr, 0);
-    }
-
-    [[nodiscard]] std::string connection_string() const {
-        return "host=127.0.0.1 user=anybody dbname=postgres port=" + std::to_string(port_);
-    }
-
-private:
-    int port_ = free_port();
-    pid process_ = -1;
-};
-
-}  // namespace
-
 TEST_CASE("PgBouncer: a pool behind it shares few sessions, transaction by transaction") {
-    if (pgbouncer.empty()) {
+    if (!bouncer::is_installed()) {
         WARN("skipped: PgBouncer is not installed");
         return;
     }
-    const bouncer between;
+    const bouncer between{server::shared()};
     auto outside = outsider();
     outside.execute("set client_min_messages = error; drop table if exists t; create table t(a int)");
     outside.execute("insert into t values (0)");

@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/test_server.hpp"
@@ -18,8 +19,18 @@ using namespace pooly::test;
 /// has the password `sesame`.
 class server : public test_server {
 public:
-    server() : test_server{"data/postmaster.pid"} {
+    server() : server{{}} {}
+    /// The settings are `name=value`, and come before those of every start.
+    explicit server(std::vector<std::string> settings)
+        : test_server{"data/postmaster.pid"}, settings_{std::move(settings)} {
         prepare_data();
+        start();
+    }
+    /// A standby of another server, which follows it until it is promoted.
+    explicit server(const server& primary) : test_server{"data/postmaster.pid"} {
+        run({POOLY_TEST_POSTGRES_BINDIR "/pg_basebackup", "--pgdata", file("data"), "--host", primary.directory(),
+             "--port", std::to_string(primary.port()), "--username=pooly", "--write-recovery-conf", "--checkpoint=fast",
+             "--no-sync"});
         start();
     }
     ~server() { stop(); }
@@ -44,9 +55,13 @@ public:
         for (const auto& each : {setting("port", std::to_string(port())), setting("listen_addresses", "127.0.0.1"),
                                  setting("unix_socket_directories", directory()), setting("fsync", "off"),
                                  setting("max_connections", std::to_string(max_connections)),
-                                 setting("superuser_reserved_connections", "0"), setting("max_wal_senders", "0"),
+                                 setting("superuser_reserved_connections", "0"), setting("max_wal_senders", "2"),
                                  setting("shared_buffers", "4MB"), setting("dynamic_shared_memory_type", "mmap"),
                                  setting("autovacuum", "off"), setting("deadlock_timeout", "20ms")}) {
+            words.emplace_back("-c");
+            words.push_back(each);
+        }
+        for (const auto& each : settings_) {
             words.emplace_back("-c");
             words.push_back(each);
         }
@@ -62,8 +77,10 @@ private:
              "--locale=C", "--encoding=UTF8", "--wal-segsize=1"});
         std::ofstream{data + "/pg_hba.conf"}
             << "local all locked scram-sha-256\nhost all locked samehost scram-sha-256\n"
-               "local all all trust\nhost all all samehost trust\n";
+               "local all all trust\nhost all all samehost trust\nlocal replication all trust\n";
     }
+
+    std::vector<std::string> settings_;
 };
 
 /// A server that has room for few while this lives.
