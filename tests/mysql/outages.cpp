@@ -83,8 +83,7 @@ TEST_CASE("MariaDB: a transaction whose server says nothing to its commit fails,
 
 TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const auto quick = server.by_socket({.connect_timeout = long_enough,
-                                         .health_timeout = long_enough,
+    const auto quick = server.by_socket({.health_timeout = long_enough,
                                          .reply_timeout = long_enough,
                                          .commit_timeout = long_enough,
                                          .read_timeout = 1s});
@@ -131,7 +130,7 @@ TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
 
 TEST_CASE("MariaDB: after a server hung for longer than every timeout the pool is at full strength") {
     auto& server = server::shared();
-    db_pool db{factory{server.by_socket({.connect_timeout = 20ms, .health_timeout = 20ms, .reply_timeout = 20ms})},
+    db_pool db{factory{server.by_socket({.health_timeout = 50ms, .reply_timeout = 50ms})},
                {.size = 3,
                 .start = pooly::start_mode::lazy,
                 .check_after_idle = 0ns,

@@ -40,7 +40,11 @@ public:
     /// Nothing answers any more, and nothing is closed, until `thaw()`.
     void freeze() {
         ::kill(process_, SIGSTOP);
-        for (const pid child : children_of(process_)) ::kill(child, SIGSTOP);
+        ::waitpid(process_, nullptr, WUNTRACED);  // all of its threads stand still; a signal says no such thing
+        for (const pid child : children_of(process_)) {
+            ::kill(child, SIGSTOP);
+            while (is_running(child) && state_and_parent(std::to_string(child))[0] != 'T') std::this_thread::yield();
+        }
         frozen_ = true;
     }
     void thaw() noexcept {
