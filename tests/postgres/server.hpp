@@ -20,7 +20,7 @@ using namespace pooly::test;
 class server : public test_server {
 public:
     server() : server{{}} {}
-    /// The settings are `name=value`, and come before those of every start.
+    /// The settings are `name=value`; they win over those of every start.
     explicit server(std::vector<std::string> settings)
         : test_server{"data/postmaster.pid"}, settings_{std::move(settings)} {
         prepare_data();

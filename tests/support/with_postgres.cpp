@@ -36,14 +36,14 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        const postgres_test::server server;
+        const postgres_test::server server{{"max_connections=200"}};
         ::setenv("PGHOST", server.directory().c_str(), 1);
         ::setenv("PGPORT", std::to_string(server.port()).c_str(), 1);
         ::setenv("PGUSER", "pooly", 1);
         ::setenv("PGDATABASE", "postgres", 1);
         std::optional<postgres_test::bouncer> before;
         if (postgres_test::bouncer::is_installed())
-            ::setenv("BOUNCER", before.emplace(server, 4).connection_string().c_str(), 1);
+            ::setenv("BOUNCER", before.emplace(server, 8).connection_string().c_str(), 1);
         return run(argv + 1);
     } catch (const std::exception& failure) {
         std::cerr << "pooly_with_postgres: " << failure.what() << '\n';
