@@ -29,9 +29,9 @@ using namespace std::chrono_literals;
 using pooly::postgres::connection;
 using orders_pool = pooly::pool<connection>;
 
-constexpr int orders = 1000;
+constexpr int orders = 500;
 constexpr int couriers = 8;
-constexpr int deliveries_between_accidents = 50;
+constexpr int deliveries_between_accidents = 25;
 
 /// The first column of the first row, or nothing.
 std::string ask(connection& c, const std::string& sql) {
