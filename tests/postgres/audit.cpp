@@ -119,7 +119,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, books& all) {
             if (code != errc::timeout && code != errc::backend_unavailable && code != errc::create_failed) ++all.odd;
             ++all.turned_away;
             all.enter(all.failed, number);
-            std::this_thread::sleep_for(1ms);  // as anybody would, rather than keep the server from its processor
+            std::this_thread::sleep_for(1ms);  // the pace of a client; without one they starve the server
         }
         if (in_the_middle) --all.in_the_middle;
     }
@@ -131,7 +131,7 @@ template <class Condition>
     const auto deadline = std::chrono::steady_clock::now() + busy_machine;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(1ms);
+        std::this_thread::yield();
     }
     return true;
 }
