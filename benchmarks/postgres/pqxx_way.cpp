@@ -9,16 +9,16 @@
 
 namespace bench {
 
-way pqxx_way() {
-    return {"libpqxx, hand_written", false, [](const std::string& address, std::size_t size) -> pay_function {
+way pqxx_way(const std::string& address) {
+    return {"libpqxx, hand_written", [address](std::size_t size) {
                 const auto db = std::make_shared<hand_written_pool<pqxx::connection>>(
                     size, [&] { return std::make_unique<pqxx::connection>(address); });
-                return [db](int account) {
+                return updates_by([db](const std::string& update) {
                     const auto lease = db->checkout(std::chrono::minutes{1});
                     pqxx::work open{*lease};
-                    open.exec(update_of(account));
+                    open.exec(update);
                     open.commit();
-                };
+                });
             }};
 }
 

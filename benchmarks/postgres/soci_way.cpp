@@ -8,16 +8,16 @@
 
 namespace bench {
 
-way soci_way() {
-    return {"soci", false, [](const std::string& address, std::size_t size) -> pay_function {
+way soci_way(const std::string& address) {
+    return {"soci", [address](std::size_t size) {
                 const auto db = std::make_shared<soci::connection_pool>(size);
                 for (std::size_t i = 0; i < size; ++i) db->at(i).open(soci::postgresql, address);
-                return [db](int account) {
+                return updates_by([db](const std::string& update) {
                     soci::session sql{*db};
                     soci::transaction open{sql};
-                    sql << update_of(account);
+                    sql << update;
                     open.commit();
-                };
+                });
             }};
 }
 

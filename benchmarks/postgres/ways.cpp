@@ -12,41 +12,41 @@ namespace {
 
 using pooly::postgres::connection;
 
-pay_function through_pooly(const std::string& address, std::size_t size, const pooly::postgres::options& how) {
-    const auto db = std::make_shared<pooly::pool<connection>>(
-        pooly::postgres::factory{address, how},
-        pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}});
-    return [db](int account) { db->transaction([&](connection& c) { c.execute(update_of(account)); }); };
+way through_pooly(std::string name, const std::string& address, const pooly::postgres::options& how) {
+    return {std::move(name), [address, how](std::size_t size) {
+                const auto db = std::make_shared<pooly::pool<connection>>(
+                    pooly::postgres::factory{address, how},
+                    pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}});
+                return updates_by(
+                    [db](const std::string& update) { db->transaction([&](connection& c) { c.execute(update); }); });
+            }};
 }
 
-/// As a pool that cleans nothing: an open transaction only.
-pay_function without_discard(const std::string& address, std::size_t size) {
-    return through_pooly(address, size, {.reset = pooly::postgres::reset_mode::rollback_only});
-}
-
-pay_function one_each(const std::string& address, std::size_t /*size*/) {
-    return [address](int account) {
-        auto c = pooly::postgres::connect(address);
-        c.execute("begin");
-        c.execute(update_of(account));
-        c.execute("commit");
-    };
+way one_each(std::string name, const std::string& address) {
+    return {std::move(name), [address](std::size_t /*size*/) {
+                return updates_by([address](const std::string& update) {
+                    auto c = pooly::postgres::connect(address);
+                    c.execute("begin");
+                    c.execute(update);
+                    c.execute("commit");
+                });
+            }};
 }
 
 }  // namespace
 
-std::vector<way> ways() {
+std::vector<way> ways(const std::string& address, const std::string& bouncer) {
     std::vector<way> all{
-        {"pooly", false, [](const auto& address, auto size) { return through_pooly(address, size, {}); }},
-        {"pooly, rollback_only", false, &without_discard},
-        {"a connection per request", false, &one_each},
-        {"the same through PgBouncer", true, &one_each},
+        through_pooly("pooly", address, {}),
+        through_pooly("pooly, rollback_only", address, {.reset = pooly::postgres::reset_mode::rollback_only}),
+        one_each("a connection per request", address),
     };
+    if (!bouncer.empty()) all.push_back(one_each("the same through PgBouncer", bouncer));
 #if defined(POOLY_BENCHMARK_PQXX)
-    all.push_back(pqxx_way());
+    all.push_back(pqxx_way(address));
 #endif
 #if defined(POOLY_BENCHMARK_SOCI)
-    all.push_back(soci_way());
+    all.push_back(soci_way(address));
 #endif
     return all;
 }

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "../support/real_work.hpp"
 
 namespace bench {
 
-/// Adds one to an account, in a transaction of its own.
-using pay_function = std::function<void(int account)>;
+inline constexpr int accounts = 1000;
 
-/// How a client gets a connection for that.
-struct way {
-    const char* name;
-    bool through_bouncer;
-    /// For a connection string; what it shares lives as long as the function. With pools of a size.
-    std::function<pay_function(const std::string& address, std::size_t size)> open;
-};
-
-[[nodiscard]] inline std::string update_of(int account) {
-    return "update bench_account set balance = balance + 1 where id = " + std::to_string(account);
+/// Has `execute` add one to some account; in a transaction of its own, which is up to it.
+template <class Execute>
+[[nodiscard]] transaction updates_by(Execute execute) {
+    return [execute = std::move(execute)](std::minstd_rand& random) {
+        execute("update bench_account set balance = balance + 1 where id = " +
+                std::to_string(random() % static_cast<unsigned>(accounts)));
+        return true;
+    };
 }
 
-[[nodiscard]] std::vector<way> ways();
+/// By connection strings to the server, and to a PgBouncer before it or nowhere.
+[[nodiscard]] std::vector<way> ways(const std::string& address, const std::string& bouncer);
 
 #if defined(POOLY_BENCHMARK_PQXX)
-[[nodiscard]] way pqxx_way();
+[[nodiscard]] way pqxx_way(const std::string& address);
 #endif
 #if defined(POOLY_BENCHMARK_SOCI)
-[[nodiscard]] way soci_way();
+[[nodiscard]] way soci_way(const std::string& address);
 #endif
 
 }  // namespace bench

@@ -23,14 +23,14 @@ void transfer(soci::session& sql, const ledger::payment& paid) {
 
 }  // namespace
 
-way soci_way() {
-    return {"soci", [](const std::string& file, std::size_t size) {
+way soci_way(const file_of_turn& file) {
+    return {"soci", [file](std::size_t size) {
                 const auto db = std::make_shared<soci::connection_pool>(size);
                 for (std::size_t i = 0; i < size; ++i) {
-                    db->at(i).open(soci::sqlite3, "db=" + file + " timeout=60 synchronous=normal");
+                    db->at(i).open(soci::sqlite3, "db=" + file() + " timeout=60 synchronous=normal");
                     db->at(i) << "pragma foreign_keys = on";  // as the others have it
                 }
-                return [db](const ledger::payment& paid) {
+                return payments_by([db](const ledger::payment& paid) {
                     soci::session sql{*db};
                     sql << "begin immediate";
                     try {
@@ -40,7 +40,7 @@ way soci_way() {
                         sql << "rollback";
                         throw;
                     }
-                };
+                });
             }};
 }
 

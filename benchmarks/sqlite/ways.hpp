@@ -1,26 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <functional>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../examples/ledger.hpp"
+#include "../support/real_work.hpp"
 
 namespace bench {
 
-/// How a thread gets a connection and a transaction for a transfer. All connections have the same settings.
-struct way {
-    const char* name;
-    /// Makes a transfer in the ledger of a file; what it shares lives as long as the function. With pools of a size.
-    std::function<std::function<void(const ledger::payment&)>(const std::string& file, std::size_t size)> open;
-};
+/// Makes one payment of somebody to somebody by `pay`, which throws where there is too little to pay it from.
+template <class Pay>
+[[nodiscard]] transaction payments_by(Pay pay) {
+    return [pay = std::move(pay)](std::minstd_rand& random) {
+        try {
+            pay(ledger::any_payment(random));
+            return true;
+        } catch (const ledger::insufficient_funds&) {
+            return false;
+        }
+    };
+}
 
-[[nodiscard]] std::vector<way> ways();
+/// The ledger's file is asked for as a way is opened. All connections have the same settings.
+using file_of_turn = std::function<std::string()>;
+
+[[nodiscard]] std::vector<way> ways(const file_of_turn& file);
 
 #if defined(POOLY_BENCHMARK_SOCI)
-[[nodiscard]] way soci_way();
+[[nodiscard]] way soci_way(const file_of_turn& file);
 #endif
 
 }  // namespace bench
