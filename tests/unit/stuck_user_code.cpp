@@ -265,20 +265,21 @@ TEST_CASE("of a pool all of whose checks hang four are called, its places are le
     auto options = impatient(32, dog);
     options.health_interval = 10s;
     auto hooks = asks_health();
-    hooks.healthy = [&](worker&) { return at_check(), true; };
+    std::atomic<int> called{0};
+    hooks.healthy = [&](worker&) { return ++called, at_check(), true; };
     watched_pool pool{options, hooks};
     watched_pool other{{.size = 1, .check_after_idle = -1s, .health_interval = 1ms, .watchdog = dog}};
     manual_clock::advance(11s);
     if (by_hand) dog->sweep();
-    wait_until([&] { return pool.db.stats().stuck == 4; });
+    wait_until([&] { return pool.db.stats().stuck >= 4; });  // on a busy machine the factory may seem to be stuck, too
     if (by_hand) {
         for (int i = 0; i < 3; ++i) pass(*dog, 11s);
         CHECK(other.db.stats().health_checks == 4);
     } else {
         let_it_look(other.db);
     }
-    CHECK(pool.db.stats().stuck == 4);
-    CHECK(pool.db.status().late == 4);
+    CHECK(called == 4);
+    wait_until([&] { return pool.db.status().late == 4; });
     CHECK(take_all(pool.db).size() == 32);
     at_check.go_on.release(1000);
     wait_until([&] { return pool.db.status().late == 0 && pool.db.status().checking == 0; });
