@@ -12,14 +12,18 @@ namespace {
 
 using pooly::postgres::connection;
 
-way through_pooly(std::string name, const std::string& address, const pooly::postgres::options& how) {
-    return {std::move(name), [address, how](std::size_t size) {
-                const auto db = std::make_shared<pooly::pool<connection>>(
-                    pooly::postgres::factory{address, how},
-                    pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}});
-                return updates_by(
-                    [db](const std::string& update) { db->transaction([&](connection& c) { c.execute(update); }); });
-            }};
+using pooly::fairness_policy;
+using pooly::postgres::reset_mode;
+
+way through_pooly(std::string name, const std::string& address, reset_mode reset, fairness_policy fairness) {
+    return {
+        std::move(name), [address, reset, fairness](std::size_t size) {
+            const auto db = std::make_shared<pooly::pool<connection>>(
+                pooly::postgres::factory{address, {.reset = reset}},
+                pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}, .fairness = fairness});
+            return updates_by(
+                [db](const std::string& update) { db->transaction([&](connection& c) { c.execute(update); }); });
+        }};
 }
 
 way one_each(std::string name, const std::string& address) {
@@ -37,8 +41,10 @@ way one_each(std::string name, const std::string& address) {
 
 std::vector<way> ways(const std::string& address, const std::string& bouncer) {
     std::vector<way> all{
-        through_pooly("pooly", address, {}),
-        through_pooly("pooly, rollback_only", address, {.reset = pooly::postgres::reset_mode::rollback_only}),
+        through_pooly("pooly", address, reset_mode::discard_all, fairness_policy::strict_fifo),
+        through_pooly("pooly, rollback_only", address, reset_mode::rollback_only, fairness_policy::strict_fifo),
+        through_pooly("pooly, rollback_only, barging", address, reset_mode::rollback_only,
+                      fairness_policy::bounded_barging),
         one_each("a connection per request", address),
     };
     if (!bouncer.empty()) all.push_back(one_each("the same through PgBouncer", bouncer));

@@ -18,17 +18,21 @@ namespace {
 using pooly::redis::connection;
 using pooly::redis::options;
 
-way through_pooly(std::string name, options how, pooly::redis::reset_mode reset) {
+using pooly::fairness_policy;
+using pooly::redis::reset_mode;
+
+way through_pooly(std::string name, options how, reset_mode reset, fairness_policy fairness) {
     how.reset = reset;
-    return {std::move(name), [how](std::size_t size) -> transaction {
-                const auto db = std::make_shared<pooly::pool<connection>>(
-                    pooly::redis::factory{how},
-                    pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}});
-                return [db](std::minstd_rand&) {
-                    (void)db->checkout()->command("INCR", counter);
-                    return true;
-                };
-            }};
+    return {
+        std::move(name), [how, fairness](std::size_t size) -> transaction {
+            const auto db = std::make_shared<pooly::pool<connection>>(
+                pooly::redis::factory{how},
+                pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}, .fairness = fairness});
+            return [db](std::minstd_rand&) {
+                (void)db->checkout()->command("INCR", counter);
+                return true;
+            };
+        }};
 }
 
 way by_hand(const options& how) {
@@ -55,8 +59,9 @@ way one_each(const options& how) {
 
 std::vector<way> ways(const options& address) {
     std::vector<way> all{
-        through_pooly("pooly", address, pooly::redis::reset_mode::reset_command),
-        through_pooly("pooly, reset nothing", address, pooly::redis::reset_mode::nothing),
+        through_pooly("pooly", address, reset_mode::reset_command, fairness_policy::strict_fifo),
+        through_pooly("pooly, reset nothing", address, reset_mode::nothing, fairness_policy::strict_fifo),
+        through_pooly("pooly, reset nothing, barging", address, reset_mode::nothing, fairness_policy::bounded_barging),
         by_hand(address),
         one_each(address),
     };

@@ -79,13 +79,13 @@ void print(const samples& all, const std::vector<way>& ways, const real_work& wo
         return median(std::move(values));
     };
     for (const int clients : wanted.clients) {
-        std::printf("\n%d clients, pools of %d (medians of %d turns)\n%-28s %12s %12s %10s %10s\n", clients,
+        std::printf("\n%d clients, pools of %d (medians of %d turns)\n%-32s %12s %12s %10s %10s\n", clients,
                     wanted.size, wanted.rounds, "", "per second", "ratio", "p50 us", "p99 us");
         const double unit = middle(all.at({clients, work.yardstick}), &sample::per_second);
         for (const auto& one : ways) {
             const auto& turns = all.at({clients, one.name});
             const double rate = middle(turns, &sample::per_second);
-            std::printf("  %-26s %12.0f %12.2f %10.0f %10.0f\n", one.name.c_str(), rate, rate / unit,
+            std::printf("  %-30s %12.0f %12.2f %10.0f %10.0f\n", one.name.c_str(), rate, rate / unit,
                         middle(turns, &sample::p50_us), middle(turns, &sample::p99_us));
         }
     }

@@ -15,6 +15,7 @@
 
 #include <pooly/pooly.hpp>
 
+#include "support/alive_at_exit.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/waiting.hpp"
@@ -25,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using pooly::errc;
 using pooly::start_mode;
+using pooly::test::alive_at_exit;
 using pooly::test::backend;
 using pooly::test::elsewhere;
 using pooly::test::wait_for_waiters;
@@ -138,22 +140,8 @@ TEST_CASE("classic bug 11: a worker may be taken out of a pool that is gone") {
 
 namespace {
 
-/// What is left of each when it dies after `main`. The tally is made first, so it is destroyed last.
-struct tally {
-    backend at;
-    ~tally() {
-        std::fprintf(stderr, "alive at the very end: %d of %d\n", at.alive.load(), at.made.load());
-        if (at.alive != 0) std::_Exit(3);
-    }
-};
-
-tally& counted() {
-    static tally all;
-    return all;
-}
-
 worker_pool& static_pool() {
-    static worker_pool db{[] { return worker{counted().at}; }, {.name = "static", .size = 3, .max_overflow = 2}};
+    static worker_pool db{[] { return worker{alive_at_exit()}; }, {.name = "static", .size = 3, .max_overflow = 2}};
     return db;
 }
 
@@ -165,7 +153,7 @@ struct late_user {
             auto held = static_pool().checkout();
             if (!static_pool().try_checkout() || !held) std::_Exit(4);
         }
-        worker_pool db{[] { return worker{counted().at}; }, {.name = "late", .size = 1}};
+        worker_pool db{[] { return worker{alive_at_exit()}; }, {.name = "late", .size = 1}};
         auto held = db.checkout();
         if (db.try_checkout_for(1ms).error() != errc::timeout) std::_Exit(5);
         db.close();
@@ -176,7 +164,7 @@ struct late_user {
 
 // Run by the next test, in a process of its own that has nothing else to do.
 TEST_CASE("statics that outlive each other", "[.][dies-with-static-pools]") {
-    counted();
+    (void)alive_at_exit();
     static late_user after_the_pool;                         // dies after the pool
     static pooly::lease<worker> outlives_the_pool;           // so does this
     static thread_local pooly::lease<worker> of_the_thread;  // dies first of all
@@ -186,7 +174,7 @@ TEST_CASE("statics that outlive each other", "[.][dies-with-static-pools]") {
     outlives_the_pool = static_pool().checkout();
     dies_before_the_pool = static_pool().checkout();
     of_the_thread = static_pool().checkout();
-    CHECK(counted().at.alive == 3);
+    CHECK(alive_at_exit().alive == 3);
 }
 
 #if POOLY_TEST_HAS_FORK

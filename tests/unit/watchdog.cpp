@@ -23,6 +23,7 @@
 
 #include <pooly/pooly.hpp>
 
+#include "support/alive_at_exit.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/code_of.hpp"
@@ -41,6 +42,7 @@ using pooly::overdue_action;
 using pooly::pool_options;
 using pooly::start_mode;
 using pooly::watchdog;
+using pooly::test::alive_at_exit;
 using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::code_of;
@@ -785,11 +787,20 @@ TEST_CASE("a factory that always fails is not called in a tight loop, whatever t
 
 // Overdue. ------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+pool_options overdue_after_10s(std::size_t size, std::shared_ptr<watchdog> by, std::size_t max_overflow = 0) {
+    auto options = quiet(size, std::move(by), max_overflow);
+    options.overdue_after = 10s;
+    return options;
+}
+
+}  // namespace
+
 TEST_CASE("a lease that is held too long is told once, with holder and line, and again when it comes back") {
     const auto dog = watchdog_by_hand();
     const auto seen = std::make_shared<recorder>();
-    auto options = quiet(2, dog);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(2, dog);
     options.observer = seen;
     watched_pool pool{options};
     auto held = pool.db.checkout();
@@ -827,9 +838,8 @@ TEST_CASE("an overdue lease is told also of a pool that is closed, or has failed
     const bool closed = GENERATE(false, true);
     const auto seen = std::make_shared<recorder>();
     const auto dog = watchdog_by_hand();
-    auto options = quiet(2, dog);
+    auto options = overdue_after_10s(2, dog);
     options.observer = seen;
-    options.overdue_after = 10s;
     options.max_restarts = 0;
     watched_pool pool{options};
     auto kept = pool.db.checkout();
@@ -850,9 +860,8 @@ TEST_CASE("an overdue lease is told also of a pool that is closed, or has failed
 
 TEST_CASE("in the background a lease is found overdue though its pool was closed when the watchdog had looked") {
     const auto seen = std::make_shared<recorder>();
-    auto options = quiet(1, std::make_shared<watchdog>());
+    auto options = overdue_after_10s(1, std::make_shared<watchdog>());
     options.observer = seen;
-    options.overdue_after = 10s;
     watched_pool pool{options};
     const auto kept = pool.db.checkout();
     pool.db.close();
@@ -864,8 +873,7 @@ TEST_CASE("in the background a lease is found overdue though its pool was closed
 TEST_CASE("an overdue lease that is discarded is told as back, too") {
     const auto dog = watchdog_by_hand();
     const auto seen = std::make_shared<recorder>();
-    auto options = quiet(1, dog);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(1, dog);
     options.observer = seen;
     watched_pool pool{options};
     auto held = pool.db.checkout();
@@ -881,8 +889,7 @@ TEST_CASE("the place of an overdue lease is served again, and the late worker en
     const std::size_t room = GENERATE(0U, 1U);
     const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
     const auto dog = watchdog_by_hand();
-    auto options = quiet(1, dog, room);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(1, dog, room);
     options.on_overdue = overdue_action::replace;
     options.order = order;
     std::function<void()> on_end = [] {};
@@ -931,8 +938,7 @@ TEST_CASE("all places are usable after a pool was made larger or smaller while w
     const auto order = GENERATE(pooly::idle_order::affine, pooly::idle_order::lifo, pooly::idle_order::fifo);
     const std::size_t smaller = GENERATE(0U, 1U, 2U);  // first; 0: not at all
     const auto dog = watchdog_by_hand();
-    auto options = quiet(3, dog);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(3, dog);
     options.on_overdue = overdue_action::replace;
     options.order = order;
     watched_pool pool{options};
@@ -955,8 +961,7 @@ TEST_CASE("all places are usable after a pool was made larger or smaller while w
 
 TEST_CASE("late workers are given up at most as often as there are places") {
     const auto dog = watchdog_by_hand();
-    auto options = quiet(2, dog);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(2, dog);
     options.on_overdue = overdue_action::replace;
     watched_pool pool{options};
     std::vector<pooly::lease<worker>> held;
@@ -976,8 +981,7 @@ TEST_CASE("late workers are given up at most as often as there are places") {
 
 TEST_CASE("a late worker may come back after its pool is gone") {
     const auto dog = watchdog_by_hand();
-    auto options = quiet(1, dog);
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(1, dog);
     options.on_overdue = overdue_action::replace;
     std::optional<watched_pool> pool{std::in_place, options};
     auto& at = pool->at;
@@ -1026,8 +1030,7 @@ TEST_CASE("a late worker may come back after its pool is gone") {
 }
 
 TEST_CASE("in the background a lease is found overdue that began after the watchdog had looked") {
-    auto options = quiet(1, std::make_shared<watchdog>());
-    options.overdue_after = 10s;
+    auto options = overdue_after_10s(1, std::make_shared<watchdog>());
     watched_pool pool{options};
     watched_pool other{{.size = 1, .health_interval = 1ms, .watchdog = options.watchdog}};
     let_it_look(other.db);
@@ -1219,21 +1222,8 @@ TEST_CASE("classic bug 12: an observer may hold the last reference to its pool")
 
 namespace {
 
-struct tally {
-    backend at;
-    ~tally() {
-        std::fprintf(stderr, "alive at the very end: %d of %d\n", at.alive.load(), at.made.load());
-        if (at.alive != 0) std::_Exit(3);
-    }
-};
-
-tally& counted() {
-    static tally all;
-    return all;
-}
-
 pooly::pool<worker>& static_pool() {
-    static pooly::pool<worker> db{[] { return worker{counted().at}; },
+    static pooly::pool<worker> db{[] { return worker{alive_at_exit()}; },
                                   {.name = "static",
                                    .size = 3,
                                    .max_overflow = 2,
@@ -1249,12 +1239,12 @@ pooly::pool<worker>& static_pool() {
 
 // Run by the next test, in a process of its own that has nothing else to do.
 TEST_CASE("a static pool with a watchdog", "[.][dies-with-a-watched-pool]") {
-    counted();
+    (void)alive_at_exit();
     static pooly::lease<worker> outlives_the_pool;
     auto& db = static_pool();
     outlives_the_pool = db.checkout();
     wait_until([&] { return db.stats().health_checks > 3 && db.stats().overdue == 1; });
-    CHECK(counted().at.alive == 3);
+    CHECK(alive_at_exit().alive == 3);
 }
 
 #if POOLY_TEST_HAS_FORK
