@@ -30,7 +30,8 @@ namespace {
 }  // namespace
 
 TEST_CASE("PostgreSQL: senseless options are refused by name") {
-    using pooly::postgres::reset_mode;
+    using pooly::postgres::access_mode, pooly::postgres::health_check, pooly::postgres::isolation_level,
+        pooly::postgres::reset_mode;
     const auto refusal = [](const options& how) -> std::string {
         try {
             (void)factory{"", how};
@@ -49,6 +50,9 @@ TEST_CASE("PostgreSQL: senseless options are refused by name") {
     REQUIRE(refusal({.keepalives_idle = std::chrono::seconds{1LL << 31}}) ==
             "pooly: keepalives_idle must be at most 2147483647");
     REQUIRE(refusal({.reset = static_cast<reset_mode>(9)}) == "pooly: reset is no reset_mode");
+    REQUIRE(refusal({.health = static_cast<health_check>(9)}) == "pooly: health is no health_check");
+    REQUIRE(refusal({.access = static_cast<access_mode>(9)}) == "pooly: access is no access_mode");
+    REQUIRE(refusal({.isolation = static_cast<isolation_level>(9)}) == "pooly: isolation is no isolation_level");
     REQUIRE_THAT(refusal({.deferrable = true}), ContainsSubstring("pooly: deferrable needs"));
 }
 

@@ -124,6 +124,18 @@ TEST_CASE("libpqxx: what cannot be connected to is told in libpq's words") {
     REQUIRE_THROWS_AS(wrong({}), pqxx::broken_connection);
 }
 
+TEST_CASE("libpqxx: the shortest time to connect holds, in whole seconds") {
+    const auto limit = [](const std::string& given, std::chrono::milliseconds left) {
+        const auto text = pooly::postgres::detail::completed(given, {}, left);
+        return text.substr(text.rfind("connect_timeout"));
+    };
+    REQUIRE(limit("", 2500ms) == "connect_timeout='3' ");
+    REQUIRE(limit("", 1ms) == "connect_timeout='1' ");
+    REQUIRE(limit("connect_timeout=2", 5s) == "connect_timeout='2' ");
+    REQUIRE(limit("connect_timeout=9", 5s) == "connect_timeout='5' ");
+    REQUIRE(limit("connect_timeout=0", 5s) == "connect_timeout='5' ");  // libpq's word for "for ever"
+}
+
 TEST_CASE("libpqxx: a transaction that fails by a serialization failure is run again") {
     using serializable = pqxx::transaction<pqxx::repeatable_read>;
     pqxx_pool one;
