@@ -212,8 +212,8 @@ void print_growth(const measurements& measured, const std::vector<std::string>& 
                     return measured.find("growth_out/" + name,
                                          "size:" + std::to_string(growth_size) + "/out:" + std::to_string(out), 1);
                 });
-    print_curve("The pair in a pool of 64 by threads, each one's share of the throughput of one thread, as its inverse",
-                names, growth_threads, [&](const std::string& name, int threads) {
+    print_curve("The pair in a pool of 64 by threads, as a multiple of that with one", names, growth_threads,
+                [&](const std::string& name, int threads) {
                     return measured.find("growth_threads/" + name, size_argument(growth_threads_size), threads);
                 });
     print_curve("Joining the queue and leaving it by how many wait there, as a multiple of that with one", names,

@@ -72,6 +72,8 @@ TEST_CASE("I1: a place whose worker is being made, checked or destroyed is taken
         [&] { return stop(), worker{at}; },
         {.size = 1, .max_overflow = 1, .timing = pooly::timing_mode::precise, .check_after_idle = 0ns},
         hooks};
+    db.resize(1, 2);
+    db.resize(1, 1);  // more slots than places, so that the count alone keeps others from making a third
     auto other = db.checkout();
     pooly::lease<worker> doomed;
     std::future<void> user;

@@ -45,8 +45,24 @@ TEST_CASE("every option has the default that is documented") {
     CHECK(given.max_waiters == pool_options::unlimited);
     CHECK(given.order == pooly::idle_order::affine);
     CHECK(given.fairness == pooly::fairness_policy::strict_fifo);
+    CHECK(given.overflow_linger == 0s);
     CHECK(given.timing == pooly::timing_mode::coarse);
     CHECK(given.check_after_idle == 500ms);
+    CHECK(given.health_interval == 30s);
+    CHECK(given.check_timeout == 5s);
+    CHECK(given.max_lifetime == 0s);
+    CHECK(given.lifetime_jitter == 0.1);
+    CHECK(given.min_idle == 0);
+    CHECK(given.overdue_after == 0s);
+    CHECK(given.on_overdue == pooly::overdue_action::report);
+    CHECK(given.max_restarts == 5);
+    CHECK(given.restart_window == 5s);
+    CHECK(given.max_connecting == 2);
+    CHECK(given.backoff_base == 100ms);
+    CHECK(given.backoff_cap == 30s);
+    CHECK(given.on_outage == pooly::outage_action::refuse);
+    CHECK(given.observer == nullptr);
+    CHECK(given.watchdog == nullptr);
 }
 
 TEST_CASE("the defaults are valid") { CHECK_NOTHROW(pool_options{}.validate()); }

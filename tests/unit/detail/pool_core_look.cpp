@@ -29,6 +29,7 @@ using pooly::test::manual_clock;
 using pooly::test::on_another_thread;
 using pooly::test::queued_consumer;
 using pooly::test::unsupervised;
+using pooly::test::wait_until;
 
 namespace {
 
@@ -249,6 +250,18 @@ TEST_CASE("hold times are exact under precise timing, however the lease ends") {
     db.close();
     last.checkin();
     CHECK(has_exactly(db.stats().hold, {3s, 0s, 5s, 7s, 11s, 13s}));
+}
+
+TEST_CASE("hold times are exact under precise timing, also by the clock that has a coarse tick") {
+    using clock = std::chrono::steady_clock;
+    pooly::pool db{one, {.size = 1, .timing = pooly::timing_mode::precise}};
+    for (std::uint64_t i = 1; i <= 10; ++i) {  // ticks may pass in one or two of them
+        auto held = db.checkout();
+        wait_until([now = clock::now()] { return clock::now() > now; });
+        held.checkin();
+        CHECK(db.stats().hold.count() == i);
+        CHECK(db.stats().hold.quantile(0.0) > 0ns);
+    }
 }
 
 TEST_CASE("a lease that is still out has no hold time yet") {
