@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -18,6 +19,8 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/counted_pool.hpp"
+#include "support/gate.hpp"
+#include "support/hooked_clock.hpp"
 #include "support/manual_clock.hpp"
 #include "support/queued_consumer.hpp"
 #include "support/recorder.hpp"
@@ -37,6 +40,8 @@ using pooly::test::asks_health;
 using pooly::test::backend;
 using pooly::test::code_of;
 using pooly::test::elsewhere;
+using pooly::test::gate;
+using pooly::test::hooked_clock;
 using pooly::test::manual_clock;
 using pooly::test::pass;
 using pooly::test::queued_consumer;
@@ -456,6 +461,48 @@ TEST_CASE("who waits through an outage is told when its time is up, and why ther
     CHECK(text_of(patient.answer().cause()) == "the backend is down");
     const auto impatient = pool.db.try_checkout();
     CHECK((impatient.error() == errc::backend_unavailable || impatient.error() == errc::create_failed));
+}
+
+TEST_CASE("in an outage a newcomer makes no attempt before one who waits, though it is due") {
+    std::atomic<bool> down{false};
+    std::atomic<int> attempts{0};
+    auto options = bare(1);
+    options.on_outage = outage_action::wait;
+    options.watchdog = watchdog_by_hand();
+    pooly::pool<int, hooked_clock> db{[&] {
+                                          ++attempts;
+                                          if (down) throw std::runtime_error{"down"};
+                                          return 1;
+                                      },
+                                      options};
+    auto held = db.checkout();
+    down = true;
+    held.discard();
+    gate at_clock;
+    std::atomic<int> looks{0};
+    std::atomic<bool> stops{false};
+    auto first = std::async(std::launch::async, [&] {
+        hooked_clock::on_this_thread = [&] {
+            ++looks;
+            if (stops.exchange(false)) at_clock();
+        };
+        const auto got = db.try_checkout_for(1h);
+        hooked_clock::on_this_thread = {};
+        return got.has_value();
+    });
+    wait_until([&] { return db.status().waiting == 1; });
+    const int enough = looks + 20;
+    wait_until([&] { return looks > enough; });  // it sleeps, and looks at its deadline now and then
+    stops = true;
+    at_clock.at_work.acquire();
+    hooked_clock::advance(2s);
+    down = false;
+    const int before = attempts;
+    CHECK(db.try_checkout().error() == errc::backend_unavailable);
+    CHECK(attempts == before);
+    at_clock.go_on.release();
+    CHECK(first.get());
+    CHECK(attempts == before + 1);
 }
 
 TEST_CASE("without a watchdog one who waits tries again when the next attempt is due") {
