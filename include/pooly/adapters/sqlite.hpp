@@ -30,6 +30,7 @@
 #include <pooly/adapters/sqlite/error.hpp>
 #include <pooly/adapters/sqlite/factory.hpp>
 #include <pooly/adapters/sqlite/options.hpp>
+#include <pooly/adapters/sqlite/transaction.hpp>
 
 #if __has_include(<SQLiteCpp/Database.h>)
 #include <pooly/adapters/sqlite/sqlitecpp.hpp>
