@@ -219,6 +219,7 @@ void audit(const disk& on) {
         CHECK((writer.status().idle == 1 && writer.status().live == 1));
         CHECK((reader.status().idle == readers && reader.status().live == readers));
         made = writer.stats().created + reader.stats().created;
+        CHECK(made == 1 + readers);  // a full disk costs no connection
         CHECK(open_below(path) <= 2 * (1 + readers) + 1);  // the database and its log for each, and what they share
     }
     CHECK(open_below(path) == 0);
