@@ -190,8 +190,11 @@ void audit(const disk& on) {
             how.max_restarts = pooly::pool_options::unlimited;
             return how;
         };
-        db_pool writer{factory{path, {.busy_timeout = patience}}, of_size("writer", 1)};
-        db_pool reader{factory{path, {.read_only = true, .busy_timeout = patience}}, of_size("readers", readers)};
+        // No power is cut here; and a slow disk keeps nobody waiting.
+        pooly::sqlite::options how{.synchronous = pooly::sqlite::sync_mode::off, .busy_timeout = patience};
+        db_pool writer{factory{path, how}, of_size("writer", 1)};
+        how.read_only = true;
+        db_pool reader{factory{path, how}, of_size("readers", readers)};
         std::atomic<bool> over{false}, full{false};
         std::vector<std::thread> threads;
         for (std::size_t i = 0; i < writing_threads; ++i)
