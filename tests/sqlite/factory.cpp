@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("a file that is no database fails at opening, not at the firs
     for (const bool wal : {true, false}) {
         const auto refused = failure_in<TestType>([&] { (void)open<TestType>(path, {.wal = wal}); });
         REQUIRE(refused.code == SQLITE_NOTADB);
-        REQUIRE(refused.message == "file is not a database");
+        REQUIRE(refused.message == "file is not a database: " + path);
     }
 }
 
@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("opening waits for a lock only for the busy timeout", "", POO
         const auto refused =
             failure_in<TestType>([&] { (void)open<TestType>(directory.file("a.db"), {.busy_timeout = busy_timeout}); });
         REQUIRE(refused.code == SQLITE_BUSY);
-        REQUIRE(refused.message == "database is locked");
+        REQUIRE(refused.message == "database is locked: " + directory.file("a.db"));
         REQUIRE(std::chrono::steady_clock::now() - started >= busy_timeout);
     }
 }

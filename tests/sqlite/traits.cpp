@@ -226,6 +226,13 @@ TEMPLATE_TEST_CASE("begin takes the write lock at once", "", POOLY_BOTH_WORKERS)
     REQUIRE_NOTHROW(traits<TestType>::begin(two.other));
 }
 
+TEMPLATE_TEST_CASE("begin keeps nobody from reading, without a log either", "", POOLY_BOTH_WORKERS) {
+    two_connections<TestType> two{{.wal = GENERATE(false, true), .busy_timeout = 0ms}};
+    traits<TestType>::begin(two.db);
+    execute(two.db, "insert into t values(2)");
+    REQUIRE(number(two.other, "select count(*) from t") == 1);
+}
+
 TEMPLATE_TEST_CASE("begin inside a transaction fails in SQLite's own words", "", POOLY_BOTH_WORKERS) {
     two_connections<TestType> two;
     traits<TestType>::begin(two.db);

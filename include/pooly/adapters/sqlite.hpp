@@ -10,6 +10,9 @@
 /// installed: `pooly::sqlite::factory<SQLite::Database>{"app.db"}`. Needs <sqlite3.h> and -lsqlite3; what is for
 /// SQLiteCpp needs linking with it only when used.
 ///
+/// Many readers beside one writer are two pools, `{.size = 1}` and one of `factory{"app.db", {.read_only = true}}`.
+/// `pooly::sqlite::transaction(db, work, timeout)` runs again what found the database busy. docs/sqlite.md has more.
+///
 /// What the pool does for either (`worker_traits`):
 ///
 /// * healthy: the file is still the one that was opened (not deleted, not replaced), and the connection answers. It
@@ -30,6 +33,7 @@
 #include <pooly/adapters/sqlite/error.hpp>
 #include <pooly/adapters/sqlite/factory.hpp>
 #include <pooly/adapters/sqlite/options.hpp>
+#include <pooly/adapters/sqlite/transaction.hpp>
 
 #if __has_include(<SQLiteCpp/Database.h>)
 #include <pooly/adapters/sqlite/sqlitecpp.hpp>

@@ -22,20 +22,25 @@ namespace pooly::adapters::detail {
 }
 
 /// Calls `once` until it returns, or throws what neither the policy nor, where that says nothing, `is_transient` finds
-/// worth another attempt.
+/// worth another attempt, or there is no time for one before the deadline.
 template <std::predicate<const std::exception&> IsTransient, std::invocable Once>
-std::invoke_result_t<Once&> retry(const retry_policy& policy, const IsTransient& is_transient, Once once) {
+std::invoke_result_t<Once&> retry(
+    const retry_policy& policy, const IsTransient& is_transient, Once once,
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max()) {
     policy.validate();
     pooly::detail::backoff pauses{policy.backoff_base, policy.backoff_cap, seed_of_this_call()};
     for (std::size_t attempt = 1;; ++attempt) {
+        std::chrono::nanoseconds pause{};
         try {
             return once();
         } catch (const std::exception& failure) {
             if (attempt >= policy.max_attempts) throw;
             if (!(policy.retries ? policy.retries(failure) : is_transient(failure))) throw;
+            pause = pauses.next();
+            if (pause >= deadline - std::chrono::steady_clock::now()) throw;
             if (policy.on_retry) policy.on_retry(failure, attempt);
         }
-        std::this_thread::sleep_for(pauses.next());
+        std::this_thread::sleep_for(pause);
     }
 }
 

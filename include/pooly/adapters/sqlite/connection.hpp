@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -50,12 +51,18 @@ struct detail::driver<connection> {
         const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
         connection opened{handle};  // SQLite hands out a handle, to be closed, even when it fails
         if (code == SQLITE_OK) return opened;
-        const error failure{handle, code};
-        raise(std::string{failure.what()} + ": " + path, failure.extended_code());
+        raise_at(path, handle, code);
     }
 
     [[noreturn]] static void raise(sqlite3* handle, int code) { throw error{handle, code}; }
     [[noreturn]] static void raise(const std::string& message, int code) { throw error{message, code}; }
+    [[noreturn]] static void raise_at(const std::string& path, sqlite3* handle, int code) {
+        const error failure{handle, code};
+        raise(std::string{failure.what()} + ": " + path, failure.extended_code());
+    }
+    [[nodiscard]] static bool is_transient(const std::exception& failure) noexcept {
+        return sqlite::is_transient(failure);
+    }
 };
 
 inline void connection::execute(const std::string& sql) { detail::check(*this, detail::run(handle_, sql.c_str())); }

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -30,5 +31,13 @@ private:
 
     int extended_code_;
 };
+
+/// Whether a transaction failed for no fault of its own, and is likely to succeed if it is run again from its start:
+/// another connection had the lock, or has written what this one meant to (`SQLITE_BUSY_SNAPSHOT`).
+[[nodiscard]] inline bool is_transient(int code) noexcept { return (code & 0xff) == SQLITE_BUSY; }
+[[nodiscard]] inline bool is_transient(const std::exception& failure) noexcept {
+    const auto* const ours = dynamic_cast<const error*>(&failure);
+    return ours != nullptr && is_transient(ours->code());
+}
 
 }  // namespace pooly::sqlite

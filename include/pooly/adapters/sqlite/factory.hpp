@@ -24,7 +24,7 @@ template <class Worker = connection>
     if (sqlite3_threadsafe() == 0)
         detail::driver<Worker>::raise("SQLite was built for one thread only (SQLITE_THREADSAFE=0)", SQLITE_MISUSE);
     Worker opened = detail::driver<Worker>::open(path, detail::open_flags(how));
-    detail::configure(opened, how, context);
+    detail::configure(opened, path, how, context);
     return opened;
 }
 

@@ -5,10 +5,12 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include <exception>
 #include <string>
 
 #include <pooly/adapters/sqlite/detail/driver.hpp>
 #include <pooly/adapters/sqlite/detail/traits.hpp>
+#include <pooly/adapters/sqlite/error.hpp>
 #include <pooly/worker_traits.hpp>
 
 template <>
@@ -23,6 +25,13 @@ struct pooly::sqlite::detail::driver<SQLite::Database> {
 
     [[noreturn]] static void raise(sqlite3* handle, int code) { throw SQLite::Exception{handle, code}; }
     [[noreturn]] static void raise(const std::string& message, int code) { throw SQLite::Exception{message, code}; }
+    [[noreturn]] static void raise_at(const std::string& path, sqlite3* handle, int code) {
+        raise(std::string{sqlite3_errmsg(handle)} + ": " + path, code);
+    }
+    [[nodiscard]] static bool is_transient(const std::exception& failure) noexcept {
+        const auto* const known = dynamic_cast<const SQLite::Exception*>(&failure);
+        return known != nullptr && sqlite::is_transient(known->getErrorCode());
+    }
 };
 
 /// Failures are `SQLite::Exception`.

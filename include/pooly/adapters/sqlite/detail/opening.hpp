@@ -11,6 +11,7 @@
 
 #include <pooly/adapters/sqlite/detail/driver.hpp>
 #include <pooly/adapters/sqlite/detail/settings.hpp>
+#include <pooly/adapters/sqlite/error.hpp>
 #include <pooly/adapters/sqlite/options.hpp>
 #include <pooly/create_context.hpp>
 #include <pooly/detail/refuse.hpp>
@@ -68,13 +69,13 @@ private:
 }
 
 template <class Worker>
-std::string query_patiently(const Worker& worker, const char* sql, patience& lasting) {
+std::string query_patiently(const Worker& worker, const std::string& path, const char* sql, patience& lasting) {
+    sqlite3* const handle = driver<Worker>::handle_of(worker);
     std::string answer;
     while (true) {
-        const int code = query(driver<Worker>::handle_of(worker), sql, answer);
-        if ((code & 0xff) == SQLITE_BUSY && lasting.wait()) continue;
-        check(worker, code);
-        return answer;
+        const int code = query(handle, sql, answer);
+        if (code == SQLITE_OK) return answer;
+        if (!is_transient(code) || !lasting.wait()) driver<Worker>::raise_at(path, handle, code);
     }
 }
 
@@ -90,15 +91,19 @@ std::string query_patiently(const Worker& worker, const char* sql, patience& las
 
 /// The part of opening that reads the file: a file that is no database, or is locked for too long, is told here.
 template <class Worker>
-void configure(const Worker& worker, const options& how, const create_context& context) {
+void configure(const Worker& worker, const std::string& path, const options& how, const create_context& context) {
     patience lasting{how.busy_timeout, context};
     if (how.wal && !how.read_only) {
-        const auto mode = query_patiently(worker, "pragma journal_mode = wal", lasting);
+        const auto mode = query_patiently(worker, path, "pragma journal_mode = wal", lasting);
         if (mode != "wal")  // SQLite says so in a row, without an error
-            driver<Worker>::raise("the journal mode cannot be wal for this database, it stays " + mode, SQLITE_ERROR);
+            driver<Worker>::raise("the journal mode cannot be wal for this database, it stays " + mode + ": " + path,
+                                  SQLITE_ERROR);
     }
-    (void)query_patiently(worker, sync_pragma(how.synchronous), lasting);
-    (void)query_patiently(worker, "pragma schema_version", lasting);
+    (void)query_patiently(worker, path, sync_pragma(how.synchronous), lasting);
+    (void)query_patiently(worker, path, "pragma schema_version", lasting);
+    if (!how.read_only && sqlite3_db_readonly(driver<Worker>::handle_of(worker), "main") == 1)
+        // A file that may not be written is opened for reading, without an error until the first write.
+        driver<Worker>::raise(std::string{sqlite3_errstr(SQLITE_READONLY)} + ": " + path, SQLITE_READONLY);
 
     const settings wanted{static_cast<int>(how.busy_timeout.count()), how.foreign_keys};
     sqlite3* const handle = driver<Worker>::handle_of(worker);
