@@ -2,18 +2,23 @@
 #pragma once
 
 #include <mysql.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <memory>
 
+#include <pooly/adapters/detail/waiting.hpp>
+
 namespace pooly::mysql::detail {
 
 struct finish {
-    /// Never waits. The client says goodbye to the server, which would wait behind what a consumer sent it, for as long
-    /// as a server that hangs makes it; so where something was going on the socket is shut down before.
+    /// Never waits. The client says goodbye to the server, and would wait until there is room for that, for as long as
+    /// a server that hangs does not take what a consumer sent it; so then the socket is shut down before.
     void operator()(MYSQL* handle) const noexcept {
+        using namespace adapters::detail;
         const auto socket = mysql_get_socket(handle);
-        if (handle->status != MYSQL_STATUS_READY && socket != MARIADB_INVALID_SOCKET) ::shutdown(socket, SHUT_RDWR);
+        if (socket != MARIADB_INVALID_SOCKET && wait_for(socket, POLLOUT, clock::now()) != wake::ready)
+            ::shutdown(socket, SHUT_RDWR);
         mysql_close(handle);
     }
 };
