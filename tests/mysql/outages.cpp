@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <sys/socket.h>
-
 #include <string>
 
 #include "mysql/support.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace mysql_test;
 using pooly::mysql::health_check;
@@ -70,30 +69,12 @@ TEST_CASE("MariaDB: a transaction whose server says nothing to its commit fails,
 
 TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const auto quick = server.by_socket({.connect_timeout = long_enough,
+    const auto quick = server.by_socket({.connect_timeout = 1s,
                                          .health_timeout = long_enough,
                                          .reply_timeout = long_enough,
                                          .commit_timeout = long_enough,
                                          .read_timeout = 1s});
-    SECTION("in the health check, and in the connecting after it") {
-        db_pool db{factory{quick}, {.size = 2, .check_after_idle = 0ns}};
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
-        REQUIRE(db.stats().unhealthy >= 1);
-    }
-    SECTION("in the reset") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-        REQUIRE(db.stats().reset_failures == 1);
-    }
-    SECTION("in the rollback") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto open = db.begin();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
-    }
+    check_that_no_call_of_the_pool_hangs(factory{quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
@@ -120,13 +101,9 @@ TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
         const frozen meanwhile{server};
         REQUIRE(time_of([&] { lease.checkin(); }) < hang);
     }
-    SECTION("in the goodbye of a connection that was sent all that the server takes") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        const std::string much(std::size_t{1} << 16U, 'x');
-        while (::send(mysql_get_socket(lease->get()), much.data(), much.size(), MSG_DONTWAIT) > 0) continue;
-        REQUIRE(time_of([&] { lease.discard(); }) < hang);
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(factory{quick}, server,
+                                            [](connection& c) { return mysql_get_socket(c.get()); });
     }
     db_pool db{factory{server.by_socket()}, {.size = 1}};  // nothing but the hanging was wrong
     REQUIRE(number(*db.checkout(), "select 1") == 1);
@@ -134,17 +111,5 @@ TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
 
 TEST_CASE("MariaDB: leases that a killed server left behind are replaced") {
     auto& server = server::shared();
-    db_pool db{factory{server.by_tcp()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        auto first = db.checkout();
-        const auto second = db.checkout();
-        dead meanwhile{server};
-        const auto failed = failure_in([&] { first->execute("select 1"); });
-        REQUIRE((failed.code == 2006 || failed.code == 2013));
-        first.checkin();
-        meanwhile.come_back();
-    }
-    auto lease = db.try_checkout_for(5s);
-    while (!lease) lease = db.try_checkout_for(5s);
-    REQUIRE(number(*lease, "select 1") == 1);
+    check_that_lost_leases_are_replaced(factory{server.by_tcp()}, server, [](connection& c) { c.execute("select 1"); });
 }

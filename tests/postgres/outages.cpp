@@ -2,6 +2,7 @@
 #include <string>
 
 #include "postgres/support.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace postgres_test;
 using pooly::start_mode;
@@ -65,43 +66,16 @@ TEST_CASE("PostgreSQL: a transaction whose server says nothing to its commit fai
 }
 
 TEST_CASE("PostgreSQL: leases that a killed server left behind are replaced") {
-    db_pool db{factory{server::shared().connection_string()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        auto first = db.checkout();
-        const auto second = db.checkout();
-        dead meanwhile{server::shared()};
-        REQUIRE(failure_in([&] { first->execute("select 1"); }).state == "08006");
-        first.checkin();
-        meanwhile.come_back();
-    }
-    auto lease = db.try_checkout_for(5s);
-    while (!lease) lease = db.try_checkout_for(5s);
-    REQUIRE(number(*lease, "select 1") == 1);
+    auto& server = server::shared();
+    check_that_lost_leases_are_replaced(factory{server.connection_string()}, server,
+                                        [](connection& c) { c.execute("select 1"); });
 }
 
 TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const options quick{.connect_timeout = long_enough, .health_timeout = long_enough, .reply_timeout = long_enough};
+    const options quick{.connect_timeout = 1s, .health_timeout = long_enough, .reply_timeout = long_enough};
 
-    SECTION("in the health check, and in the connecting after it") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 2, .check_after_idle = 0ns}};
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
-        REQUIRE(db.stats().unhealthy >= 1);
-    }
-    SECTION("in the reset") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-        REQUIRE(db.stats().reset_failures == 1);
-    }
-    SECTION("in the rollback") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
-        auto open = db.begin();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
-    }
+    check_that_no_call_of_the_pool_hangs(factory{server.connection_string(), quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{server.connection_string(), quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
@@ -120,6 +94,10 @@ TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline")
             continue;
         PQsetnonblocking(lease->get(), 0);
         REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+    }
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(factory{server.connection_string(), quick}, server,
+                                            [](connection& c) { return PQsocket(c.get()); });
     }
     db_pool db{factory{server.connection_string()}, {.size = 1}};  // nothing but the hanging was wrong
     REQUIRE(number(*db.checkout(), "select 1") == 1);

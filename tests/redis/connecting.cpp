@@ -172,6 +172,18 @@ TEST_CASE("Redis: a server that is not ready says so to a new connection and to 
     }
 }
 
+TEST_CASE("Redis: a replica that has lost its master and will not serve old data is none to connect to") {
+    auto outside = outsider();
+    const held_port unused;
+    outside.command("CONFIG", "SET", "replica-serve-stale-data", "no");
+    outside.command("REPLICAOF", "127.0.0.1", std::to_string(unused.number()));
+    const auto failed = failure_in([&] { (void)connect(server::shared().by_socket()); });
+    outside.command("REPLICAOF", "NO", "ONE");
+    outside.command("CONFIG", "SET", "replica-serve-stale-data", "yes");
+    REQUIRE(failed.what == kind::cannot_connect);
+    REQUIRE(failed.prefix == "MASTERDOWN");
+}
+
 TEST_CASE("Redis: connecting ends by the consumer's deadline, and when its consumer is told to stop") {
     check_that_connecting_ends([](int port) { return factory{on_port(port, {.connect_timeout = 24h})}; }, "gave up");
 }

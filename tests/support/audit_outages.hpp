@@ -35,7 +35,7 @@ void ended_one_by_one(audit<Database>& during) {
 template <class Database>
 void frozen(audit<Database>& during) {
     const test::frozen meanwhile{during.database().victim()};
-    CHECK(during.turns_away(30));
+    CHECK(during.turns_away(10));
     during.about_to_end();
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cctype>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -45,7 +46,11 @@ template <class Factory, class Tell>
     pool<worker> lazy{connect, {.size = 1, .start = start_mode::lazy}};
     const auto result = lazy.try_checkout_for(hang);
     REQUIRE(result.error() == errc::create_failed);
-    REQUIRE(tell(result.cause()).message == tell(thrown).message);
+    const auto words = [](std::string message) {  // but no errno, which clients tell by chance
+        std::erase_if(message, [](unsigned char each) { return std::isdigit(each) != 0; });
+        return message;
+    };
+    REQUIRE(words(tell(result.cause()).message) == words(tell(thrown).message));
     return tell(thrown);
 }
 
@@ -64,7 +69,7 @@ template <class T, class Tell, class Use>
 }
 
 /// `connect_to(port)` is a factory that would wait for a day. Its consumer's deadline ends that, and so does telling
-/// him to stop, for which an error begins with `gave_up`.
+/// him to stop, of which the error says `gave_up`.
 template <class ConnectTo>
 void check_that_connecting_ends(const ConnectTo& connect_to, const std::string& gave_up) {
     using worker = std::invoke_result_t<decltype(connect_to(0)), const create_context&>;
@@ -80,8 +85,14 @@ void check_that_connecting_ends(const ConnectTo& connect_to, const std::string& 
 
     std::stop_source stop;
     std::thread stopper{[&] { stop.request_stop(); }};
-    REQUIRE_THROWS_WITH(connect({.stop = stop.get_token()}), Catch::Matchers::ContainsSubstring(gave_up));
+    std::string told;
+    try {
+        (void)connect({.stop = stop.get_token()});
+    } catch (const std::exception& failed) {
+        told = failed.what();
+    }
     stopper.join();
+    REQUIRE_THAT(told, Catch::Matchers::ContainsSubstring(gave_up));
 }
 
 [[nodiscard]] inline int socket_option(int socket, int level, int name) {

@@ -12,6 +12,7 @@
 
 #include "postgres/support.hpp"
 #include "support/connecting_checks.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
@@ -113,11 +114,17 @@ TEST_CASE("libpqxx: a broken connection is replaced") {
 }
 
 TEST_CASE("libpqxx: a server that hangs costs a connection and no consumer") {
-    pqxx_pool one{{.health_timeout = 500ms, .reply_timeout = 500ms}};
-    auto lease = one.db.checkout();
-    const frozen meanwhile{server::shared()};
-    REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-    REQUIRE(one.db.stats().reset_failures == 1);
+    SECTION("in the reset") {
+        pqxx_pool one{{.health_timeout = 500ms, .reply_timeout = 500ms}};
+        auto lease = one.db.checkout();
+        const frozen meanwhile{server::shared()};
+        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+        REQUIRE(one.db.stats().reset_failures == 1);
+    }
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(pqxx_factory{server::shared().connection_string(), {.connect_timeout = 1s}},
+                                            server::shared(), [](pqxx::connection& c) { return c.sock(); });
+    }
 }
 
 TEST_CASE("libpqxx: what cannot be connected to is told in libpq's words") {

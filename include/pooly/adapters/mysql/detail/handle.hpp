@@ -2,23 +2,17 @@
 #pragma once
 
 #include <mysql.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <memory>
 
-#include <pooly/adapters/detail/waiting.hpp>
+#include <pooly/adapters/detail/goodbye.hpp>
 
 namespace pooly::mysql::detail {
 
 struct finish {
-    /// Never waits. The client says goodbye to the server, and would wait until there is room for that, for as long as
-    /// a server that hangs does not take what a consumer sent it; so then the socket is shut down before.
+    /// Never waits.
     void operator()(MYSQL* handle) const noexcept {
-        using namespace adapters::detail;
-        const auto socket = mysql_get_socket(handle);
-        if (socket != MARIADB_INVALID_SOCKET && wait_for(socket, POLLOUT, clock::now()) != wake::ready)
-            ::shutdown(socket, SHUT_RDWR);
+        adapters::detail::make_goodbye_wait_for_nobody(static_cast<int>(mysql_get_socket(handle)));
         mysql_close(handle);
     }
 };
