@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <thread>
 
 #include "mysql/support.hpp"
-#include "support/other_server.hpp"
+#include "support/connecting_checks.hpp"
 
 using namespace mysql_test;
 using Catch::Matchers::ContainsSubstring;
@@ -19,9 +17,7 @@ using pooly::mysql::connect;
 
 namespace {
 
-[[nodiscard]] failing failure_to_connect(const options& how) {
-    return failure_in([&] { (void)connect(how); });
-}
+[[nodiscard]] failing failure_to_connect(const options& how) { return failure_to_start(factory{how}, failure_of); }
 
 [[nodiscard]] options on_port(int port, options more = {}) {
     more.host = "127.0.0.1";
@@ -32,14 +28,7 @@ namespace {
 }  // namespace
 
 TEST_CASE("MariaDB: senseless options are refused by name, before any connecting") {
-    const auto refusal = [](const options& how) -> std::string {
-        try {
-            (void)factory{how};
-        } catch (const std::invalid_argument& refused) {
-            return refused.what();
-        }
-        return "accepted";
-    };
+    const auto refusal = [](const options& how) { return refusal_of([&] { (void)factory{how}; }); };
     REQUIRE(refusal({.host = "x"}) == "accepted");
     REQUIRE(refusal({}) == "pooly: host must be given, or unix_path");
     REQUIRE(refusal({.host = "x", .unix_path = "y"}) == "pooly: host must not be given together with unix_path");
@@ -56,20 +45,12 @@ TEST_CASE("MariaDB: senseless options are refused by name, before any connecting
     REQUIRE_THROWS_AS(connect({}), std::invalid_argument);
 }
 
-TEST_CASE("MariaDB: an eager pool throws why it cannot connect, a lazy one tells it at the first check-out") {
-    const auto nowhere = on_port(free_port());
-    const auto refused = failure_in([&] { const db_pool db{factory{nowhere}}; });
+TEST_CASE("MariaDB: an address that leads nowhere is told in the client's words") {
+    const held_port unused;
+    const auto refused = failure_to_connect(on_port(unused.number()));
     REQUIRE(refused.code == 2002);
     REQUIRE_THAT(refused.message, StartsWith("failed connecting to the MariaDB server at \"127.0.0.1\", port "));
     REQUIRE_THAT(refused.message, ContainsSubstring("Can't connect to server on '127.0.0.1'"));
-
-    db_pool db{factory{nowhere}, {.start = start_mode::lazy}};
-    const auto result = db.try_checkout_for(1s);
-    REQUIRE(result.error() == pooly::errc::create_failed);
-    REQUIRE(failure_of(result.cause()).message == refused.message);
-}
-
-TEST_CASE("MariaDB: an address that leads nowhere is told in the client's words") {
     const auto unknown = failure_to_connect({.host = "no.such.host.invalid"});
     REQUIRE(unknown.code == 2005);
     REQUIRE_THAT(unknown.message, ContainsSubstring("Unknown server host 'no.such.host.invalid'"));
@@ -108,14 +89,7 @@ TEST_CASE("MariaDB: a server that has no room for another connection says so, an
     failing failed{};
     {
         db_pool db{factory{how}, {.size = 10, .start = start_mode::lazy, .backoff_base = 0ns}};
-        std::vector<pooly::lease<connection>> all;
-        for (int each = 1; each < 10; ++each) all.push_back(db.checkout());
-        const auto result = db.try_checkout_for(1s);
-        REQUIRE(!result);
-        failed = failure_of(result.cause());
-        REQUIRE(number(*all.front(), "select 1") == 1);
-        all.clear();
-        REQUIRE(number(*db.checkout(), "select 1") == 1);
+        failed = failure_when_full(db, failure_of, [](connection& c) { c.execute("select 1"); });
     }
     outside.execute("set global max_connections = 50");
     REQUIRE(failed.code == 1040);
@@ -157,35 +131,18 @@ TEST_CASE("MariaDB: another kind of server on the port is one clear error within
     }
     SECTION("one that hangs up") {
         const other_server other{manner::greets, ""};
-        const auto failed = failure_to_connect(on_port(other.port(), {.connect_timeout = 50ms}));
-        REQUIRE(failed.code == 2013);
+        const auto failed = failure_in([&] { (void)connect(on_port(other.port(), {.connect_timeout = 50ms})); });
+        REQUIRE(failed.code == 2013);  // with other words each time
     }
 }
 
 TEST_CASE("MariaDB: connecting ends by the consumer's deadline, and when its consumer is told to stop") {
-    const other_server silent{other_server::manner::silent};
-    const auto patient = on_port(silent.port(), {.connect_timeout = 24h});
-    db_pool db{factory{patient}, {.start = start_mode::lazy}};
-    const auto took = time_of([&] {
-        const auto result = db.try_checkout_for(50ms);
-        REQUIRE(!result);
-        REQUIRE(failure_of(result.cause()).code == 2013);
-    });
-    REQUIRE(took < 5s);
-
-    std::stop_source stop;
-    std::thread stopper{[&] { stop.request_stop(); }};
-    const auto failed = failure_in([&] { (void)connect(patient, {.stop = stop.get_token()}); });
-    stopper.join();
-    REQUIRE_THAT(failed.message, StartsWith("gave up connecting"));
+    check_that_connecting_ends([](int port) { return factory{on_port(port, {.connect_timeout = 24h})}; }, "gave up");
 }
 
 TEST_CASE("MariaDB: TCP watches over an idle connection as the options say") {
     const auto setting = [](const connection& c, int name) {
-        int value = -1;
-        socklen_t length = sizeof value;
-        REQUIRE(::getsockopt(mysql_get_socket(c.get()), IPPROTO_TCP, name, &value, &length) == 0);
-        return value;
+        return socket_option(mysql_get_socket(c.get()), IPPROTO_TCP, name);
     };
     const auto& server = server::shared();
     const auto usual = connect(server.by_tcp());

@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <exception>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "mysql/support.hpp"
-#include "support/killed_under_load.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace mysql_test;
 using pooly::mysql::health_check;
 using pooly::mysql::reset_mode;
-
-namespace {
-
-/// Returns when the server has ended the connection.
-void end(connection& by, unsigned long id) {
-    by.execute("kill " + std::to_string(id));
-    const auto still_there = "select count(*) from information_schema.processlist where id = " + std::to_string(id);
-    while (number(by, still_there) != 0) std::this_thread::yield();
-}
-
-}  // namespace
 
 TEST_CASE("MariaDB: an idle connection that the server ended is not lent") {
     const auto how = GENERATE(health_check::ping, health_check::status_only);
@@ -83,29 +69,12 @@ TEST_CASE("MariaDB: a transaction whose server says nothing to its commit fails,
 
 TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const auto quick = server.by_socket({.health_timeout = long_enough,
+    const auto quick = server.by_socket({.connect_timeout = 1s,
+                                         .health_timeout = long_enough,
                                          .reply_timeout = long_enough,
                                          .commit_timeout = long_enough,
                                          .read_timeout = 1s});
-    SECTION("in the health check, and in the connecting after it") {
-        db_pool db{factory{quick}, {.size = 2, .check_after_idle = 0ns}};
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
-        REQUIRE(db.stats().unhealthy >= 1);
-    }
-    SECTION("in the reset") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-        REQUIRE(db.stats().reset_failures == 1);
-    }
-    SECTION("in the rollback") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto open = db.begin();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
-    }
+    check_that_no_call_of_the_pool_hangs(factory{quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
@@ -124,71 +93,23 @@ TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
         REQUIRE(mysql_send_query(lease->get(), "do 1", 4) == 0);
         REQUIRE(time_of([&] { lease.checkin(); }) < hang);
     }
+    SECTION("in a result that he did not read to its end") {
+        db_pool db{factory{quick}, {.size = 1}};
+        auto lease = db.checkout();
+        REQUIRE(mysql_query(lease->get(), "select seq from seq_1_to_100000") == 0);
+        const pooly::mysql::detail::result_owner rows{mysql_use_result(lease->get())};
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+    }
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(factory{quick}, server,
+                                            [](connection& c) { return mysql_get_socket(c.get()); });
+    }
     db_pool db{factory{server.by_socket()}, {.size = 1}};  // nothing but the hanging was wrong
     REQUIRE(number(*db.checkout(), "select 1") == 1);
 }
 
-TEST_CASE("MariaDB: after a server hung for longer than every timeout the pool is at full strength") {
-    auto& server = server::shared();
-    db_pool db{factory{server.by_socket({.health_timeout = 50ms, .reply_timeout = 50ms})},
-               {.size = 3,
-                .start = pooly::start_mode::lazy,
-                .check_after_idle = 0ns,
-                .max_restarts = pooly::pool_options::unlimited,
-                .backoff_base = 1ms,
-                .backoff_cap = 10ms}};
-    const auto all_of_them = [&] {
-        std::vector<pooly::lease<connection>> all;
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
-        while (all.size() < 3 && std::chrono::steady_clock::now() < deadline)
-            if (auto result = db.try_checkout_for(1s)) all.push_back(std::move(result).value());
-        return all;
-    };
-    REQUIRE(all_of_them().size() == 3);
-    {
-        const frozen meanwhile{server};
-        for (int each = 0; each < 4; ++each) REQUIRE(!db.try_checkout_for(100ms));
-    }
-    const auto all = all_of_them();
-    REQUIRE(all.size() == 3);
-    for (const auto& lease : all) REQUIRE(number(*lease, "select 1") == 1);
-}
-
 TEST_CASE("MariaDB: leases that a killed server left behind are replaced") {
     auto& server = server::shared();
-    db_pool db{factory{server.by_tcp()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        auto first = db.checkout();
-        const auto second = db.checkout();
-        dead meanwhile{server};
-        const auto failed = failure_in([&] { first->execute("select 1"); });
-        REQUIRE((failed.code == 2006 || failed.code == 2013));
-        first.checkin();
-        meanwhile.come_back();
-    }
-    auto lease = db.try_checkout_for(5s);
-    while (!lease) lease = db.try_checkout_for(5s);
-    REQUIRE(number(*lease, "select 1") == 1);
-}
-
-TEST_CASE("MariaDB: a server that is killed under load has what was acknowledged, and nothing that was refused") {
-    auto& server = server::shared();
-    outsider().execute("create or replace table t(id varchar(20) primary key) engine = innodb");
-    db_pool db{factory{server.by_socket({.connect_timeout = 1s, .reply_timeout = 1s, .commit_timeout = 5s})},
-               {.size = 3, .checkout_timeout = 1s, .check_after_idle = 0ns, .backoff_base = 1ms, .backoff_cap = 20ms}};
-    const auto told = killed_under_load(
-        db, server, 5, [](connection& c, const std::string& id) { c.execute("insert into t values (" + id + ')'); },
-        [](const std::exception& failed) {
-            const auto* const ours = dynamic_cast<const error*>(&failed);
-            return ours != nullptr && ours->sqlstate() == pooly::mysql::sqlstate::outcome_unknown;
-        });
-    auto outside = outsider();
-    const auto is_there = [&](const std::string& id) {
-        return number(outside, "select count(*) from t where id = '" + id + '\'') == 1;
-    };
-    for (const auto& id : told.acknowledged) REQUIRE(is_there(id));
-    for (const auto& id : told.refused) REQUIRE(!is_there(id));
-    REQUIRE(!told.acknowledged.empty());
-    REQUIRE(told.longest < hang);
-    REQUIRE(number(outside, "select count(*) from information_schema.processlist where user = 'root'") <= 4);
+    check_that_lost_leases_are_replaced(factory{server.by_tcp()}, server, [](connection& c) { c.execute("select 1"); });
 }

@@ -4,6 +4,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <pooly/adapters/mysql.hpp>
@@ -36,6 +37,13 @@ using db_pool = pooly::pool<connection>;
 [[nodiscard]] inline unsigned long id_of(const connection& worker) { return mysql_thread_id(worker.get()); }
 
 [[nodiscard]] inline connection outsider() { return pooly::mysql::connect(server::shared().by_socket()); }
+
+/// Returns when the server has ended the connection.
+inline void end(connection& by, unsigned long id) {
+    by.execute("kill " + std::to_string(id));
+    const auto still_there = "select count(*) from information_schema.processlist where id = " + std::to_string(id);
+    while (number(by, still_there) != 0) std::this_thread::yield();
+}
 
 /// Runs what must fail; anything but the adapter's own exception goes on to the test.
 struct failing {

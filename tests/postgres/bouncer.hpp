@@ -25,7 +25,7 @@ public:
         std::ofstream{file("ini")} << "[databases]\npostgres = host=" << behind.directory() << " port=" << behind.port()
                                    << " user=pooly\n[pgbouncer]\npool_mode = transaction\ndefault_pool_size = "
                                    << sessions << "\n"
-                                   << "listen_addr = 127.0.0.1\nlisten_port = " << port_
+                                   << "listen_addr = 127.0.0.1\nlisten_port = " << port_.number()
                                    << "\nunix_socket_dir =\nauth_type = any\nserver_login_retry = 0\n";
         process_ = start_program({program, file("ini")}, account::for_servers(), file("log"), behind.directory());
         const auto deadline = std::chrono::steady_clock::now() + 10s;
@@ -43,13 +43,13 @@ public:
     }
 
     [[nodiscard]] std::string connection_string() const {
-        return "host=127.0.0.1 user=anybody dbname=postgres port=" + std::to_string(port_);
+        return "host=127.0.0.1 user=anybody dbname=postgres port=" + std::to_string(port_.number());
     }
 
 private:
     static constexpr const char* program = POOLY_TEST_PGBOUNCER;
 
-    int port_ = free_port();
+    held_port port_;
     pid process_ = -1;
 };
 

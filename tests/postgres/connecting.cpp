@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "postgres/support.hpp"
-#include "support/other_server.hpp"
+#include "support/connecting_checks.hpp"
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
@@ -19,12 +16,11 @@ using pooly::postgres::connect;
 
 namespace {
 
-[[nodiscard]] std::string connection_string_to(const other_server& other) {
-    return "host=127.0.0.1 user=x dbname=x port=" + std::to_string(other.port());
-}
+[[nodiscard]] std::string to_port(int port) { return "host=127.0.0.1 user=x dbname=x port=" + std::to_string(port); }
+[[nodiscard]] std::string connection_string_to(const other_server& other) { return to_port(other.port()); }
 
 [[nodiscard]] failure failure_to_connect(const std::string& connection_string, const options& how = {}) {
-    return failure_in([&] { (void)connect(connection_string, how); });
+    return failure_to_start(factory{connection_string, how}, failure_of);
 }
 
 }  // namespace
@@ -32,14 +28,7 @@ namespace {
 TEST_CASE("PostgreSQL: senseless options are refused by name") {
     using pooly::postgres::access_mode, pooly::postgres::health_check, pooly::postgres::isolation_level,
         pooly::postgres::reset_mode;
-    const auto refusal = [](const options& how) -> std::string {
-        try {
-            (void)factory{"", how};
-        } catch (const std::invalid_argument& refused) {
-            return refused.what();
-        }
-        return "accepted";
-    };
+    const auto refusal = [](const options& how) { return refusal_of([&] { (void)factory{"", how}; }); };
     REQUIRE(refusal({}) == "accepted");
     REQUIRE(refusal({.connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0");
     REQUIRE(refusal({.health_timeout = -1ms}) == "pooly: health_timeout must be more than 0");
@@ -64,23 +53,25 @@ TEST_CASE("PostgreSQL: a malformed connection string is refused in libpq's words
     REQUIRE_THROWS_WITH(factory{"nonsense"},
                         ContainsSubstring("pooly: connection_string is malformed: missing \"=\" after \"nonsense\""));
     REQUIRE_THROWS_WITH((factory{std::string{"host=x\0y", 8}}), ContainsSubstring("zero byte"));
-    REQUIRE_NOTHROW(factory{""});
+    REQUIRE_NOTHROW(factory{""});  // all of it may be in the environment
 
     const auto port = failure_to_connect("host=127.0.0.1 port=many");
     REQUIRE(port.state == "08001");
     REQUIRE_THAT(port.message, ContainsSubstring("port"));
 }
 
-TEST_CASE("PostgreSQL: an eager pool throws why it cannot connect, a lazy one tells it at the first check-out") {
-    const auto nowhere = "host=127.0.0.1 connect_timeout=2 port=" + std::to_string(free_port());
-    const auto refused = failure_in([&] { const db_pool db{factory{nowhere}}; });
-    REQUIRE(refused.state == "08001");
-    REQUIRE_THAT(refused.message, ContainsSubstring("refused"));
-
-    db_pool db{factory{nowhere}, {.start = start_mode::lazy}};
-    const auto result = db.try_checkout_for(1s);
-    REQUIRE(result.error() == pooly::errc::create_failed);
-    REQUIRE(failure_of(result.cause()).message == refused.message);
+TEST_CASE("PostgreSQL: an address that leads nowhere is told in libpq's words") {
+    const held_port unused;
+    const auto failed = [&](const std::string& address) {
+        const auto told = failure_to_connect(address + " port=" + std::to_string(unused.number()));
+        REQUIRE(told.state == "08001");
+        return told.message;
+    };
+    REQUIRE_THAT(failed("host=127.0.0.1"), ContainsSubstring("onnection refused"));
+    REQUIRE_THAT(failed("host=no.such.host.invalid"),
+                 ContainsSubstring("could not translate host name \"no.such.host.invalid\" to address: "));
+    REQUIRE_THAT(failed("host=''"), ContainsSubstring("No such file or directory"));  // in libpq's own directory
+    REQUIRE_THAT(failed("host=/nonexistent"), ContainsSubstring("No such file or directory"));
 }
 
 TEST_CASE("PostgreSQL: a connection that the server refuses tells its SQLSTATE and its words") {
@@ -111,18 +102,10 @@ TEST_CASE("PostgreSQL: an established connection tells its errors as libpq does 
 TEST_CASE("PostgreSQL: a server that has no room for another connection says so, and the pool goes on") {
     auto& small = server::shared();
     const crowded meanwhile{small, 3};
-    db_pool db{factory{small.connection_string()}, {.size = 3, .start = start_mode::lazy, .backoff_base = 0ns}};
-    {
-        const auto first = connect(small.connection_string());
-        const auto second = db.checkout();
-        const auto third = db.checkout();
-        const auto result = db.try_checkout_for(1s);
-        REQUIRE(!result);
-        REQUIRE(failure_of(result.cause()).state == "53300");
-        REQUIRE_THAT(failure_of(result.cause()).message, ContainsSubstring("too many clients"));
-        REQUIRE(number(*second, "select 1") == 1);
-    }
-    REQUIRE(number(*db.checkout(), "select 1") == 1);
+    db_pool db{factory{small.connection_string()}, {.size = 4, .start = start_mode::lazy, .backoff_base = 0ns}};
+    const auto failed = failure_when_full(db, failure_of, [](connection& c) { c.execute("select 1"); });
+    REQUIRE(failed.state == "53300");
+    REQUIRE_THAT(failed.message, ContainsSubstring("too many clients"));
 }
 
 TEST_CASE("PostgreSQL: another kind of server on the port is one clear error within the deadline") {
@@ -164,36 +147,25 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
     }
 }
 
-TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, or the connection string's") {
-    const other_server silent{other_server::manner::silent};
-    db_pool db{factory{connection_string_to(silent), {.connect_timeout = 24h}}, {.start = start_mode::lazy}};
-    const auto took = time_of([&] {
-        const auto result = db.try_checkout_for(50ms);
-        REQUIRE(!result);
-        REQUIRE(failure_of(result.cause()).state == "08001");
-    });
-    REQUIRE(took < 5s);
-
-    const auto theirs = connection_string_to(silent) + " connect_timeout=1";
-    REQUIRE(time_of([&] { REQUIRE(failure_to_connect(theirs, {.connect_timeout = 24h}).state == "08001"); }) < 10s);
+TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, and when its consumer is told to stop") {
+    check_that_connecting_ends(
+        [](int port) {
+            return factory{to_port(port), {.connect_timeout = 24h}};
+        },
+        "gave up connecting");
 }
 
-TEST_CASE("PostgreSQL: connecting ends when its consumer is told to stop") {
+TEST_CASE("PostgreSQL: connecting ends by the time that the connection string gives it") {
     const other_server silent{other_server::manner::silent};
-    std::stop_source stop;
-    std::thread stopper{[&] { stop.request_stop(); }};
-    const auto failed = failure_in(
-        [&] { (void)connect(connection_string_to(silent), {.connect_timeout = 24h}, {.stop = stop.get_token()}); });
-    stopper.join();
-    REQUIRE_THAT(failed.message, ContainsSubstring("gave up connecting"));
+    const auto theirs = connection_string_to(silent) + " connect_timeout=1";
+    const auto took = time_of(
+        [&] { REQUIRE(failure_in([&] { (void)connect(theirs, {.connect_timeout = 24h}); }).state == "08001"); });
+    REQUIRE(took < 10s);
 }
 
 TEST_CASE("PostgreSQL: TCP watches over an idle connection as the options say, and the connection string before them") {
     const auto setting = [](const connection& c, int name) {
-        int value = -1;
-        socklen_t length = sizeof value;
-        REQUIRE(::getsockopt(PQsocket(c.get()), IPPROTO_TCP, name, &value, &length) == 0);
-        return value;
+        return socket_option(PQsocket(c.get()), IPPROTO_TCP, name);
     };
     const auto& server = server::shared();
     const auto usual = connect(server.tcp_connection_string());

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <string>
-#include <vector>
 
 #include "postgres/support.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace postgres_test;
 using pooly::start_mode;
 using pooly::postgres::health_check;
-
-namespace {
-
-void terminate(const connection& by, int backend) {
-    (void)text(by, "select pg_terminate_backend(" + std::to_string(backend) + ", 10000)");
-}
-
-}  // namespace
 
 TEST_CASE("PostgreSQL: an idle connection that the server ended is not lent") {
     const auto how = GENERATE(health_check::empty_query, health_check::select_1, health_check::status_only);
@@ -22,7 +14,7 @@ TEST_CASE("PostgreSQL: an idle connection that the server ended is not lent") {
     const int backend = backend_of(*one.db.checkout());
     REQUIRE(backend_of(*one.db.checkout()) == backend);  // a healthy one is
 
-    terminate(one.outside, backend);
+    end(one.outside, backend);
     const auto lease = one.db.checkout();
     REQUIRE(backend_of(*lease) != backend);
     REQUIRE(number(*lease, "select 1") == 1);
@@ -33,13 +25,13 @@ TEST_CASE("PostgreSQL: a leased connection that the server ended is replaced whe
     pool_of_one one;
     {
         const auto lease = one.db.checkout();
-        terminate(one.outside, backend_of(*lease));
+        end(one.outside, backend_of(*lease));
         REQUIRE(failure_in([&] { lease->execute("select 1"); }).state == "57P01");
     }
     REQUIRE(one.db.stats().reset_failures == 1);
     {
         const auto lease = one.db.checkout();  // and one whose consumer did not notice
-        terminate(one.outside, backend_of(*lease));
+        end(one.outside, backend_of(*lease));
     }
     REQUIRE(number(*one.db.checkout(), "select 1") == 1);
     REQUIRE(one.db.stats().reset_failures == 2);
@@ -50,7 +42,7 @@ TEST_CASE("PostgreSQL: a transaction whose connection is lost before its commit 
     const auto failed = failure_in([&] {
         one.db.transaction([&](connection& c) {
             c.execute("insert into t values (1)");
-            terminate(one.outside, backend_of(c));
+            end(one.outside, backend_of(c));
         });
     });
     REQUIRE(failed.state == "08006");
@@ -73,63 +65,17 @@ TEST_CASE("PostgreSQL: a transaction whose server says nothing to its commit fai
     REQUIRE(number(*one.db.checkout(), "select 1") == 1);
 }
 
-TEST_CASE("PostgreSQL: when the server was killed and is back, every check-out is good") {
-    db_pool db{factory{server::shared().connection_string()},
-               {.size = 3, .check_after_idle = 0ns, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        dead meanwhile{server::shared()};
-        const auto result = db.try_checkout_for(1s);
-        REQUIRE(!result);
-        REQUIRE(failure_of(result.cause()).state == "08001");
-    }
-    std::vector<pooly::lease<connection>> all;
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (all.size() < 3 && std::chrono::steady_clock::now() < deadline)
-        if (auto result = db.try_checkout_for(1s)) all.push_back(std::move(result).value());
-    REQUIRE(all.size() == 3);
-    for (const auto& lease : all) REQUIRE(number(*lease, "select 1") == 1);
-}
-
 TEST_CASE("PostgreSQL: leases that a killed server left behind are replaced") {
-    db_pool db{factory{server::shared().connection_string()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        auto first = db.checkout();
-        const auto second = db.checkout();
-        dead meanwhile{server::shared()};
-        REQUIRE(failure_in([&] { first->execute("select 1"); }).state == "08006");
-        first.checkin();
-        meanwhile.come_back();
-    }
-    auto lease = db.try_checkout_for(5s);
-    while (!lease) lease = db.try_checkout_for(5s);
-    REQUIRE(number(*lease, "select 1") == 1);
+    auto& server = server::shared();
+    check_that_lost_leases_are_replaced(factory{server.connection_string()}, server,
+                                        [](connection& c) { c.execute("select 1"); });
 }
 
 TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const options quick{.health_timeout = long_enough, .reply_timeout = long_enough};
+    const options quick{.connect_timeout = 1s, .health_timeout = long_enough, .reply_timeout = long_enough};
 
-    SECTION("in the health check, and in the connecting after it") {
-        auto how = quick;
-        how.connect_timeout = 2s;
-        db_pool db{factory{server.connection_string(), how}, {.size = 2, .check_after_idle = 0ns}};
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
-        REQUIRE(db.stats().unhealthy >= 1);
-    }
-    SECTION("in the reset") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-        REQUIRE(db.stats().reset_failures == 1);
-    }
-    SECTION("in the rollback") {
-        db_pool db{factory{server.connection_string(), quick}, {.size = 1}};
-        auto open = db.begin();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
-    }
+    check_that_no_call_of_the_pool_hangs(factory{server.connection_string(), quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{server.connection_string(), quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
@@ -148,6 +94,10 @@ TEST_CASE("PostgreSQL: a server that hangs keeps no consumer past its deadline")
             continue;
         PQsetnonblocking(lease->get(), 0);
         REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+    }
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(factory{server.connection_string(), quick}, server,
+                                            [](connection& c) { return PQsocket(c.get()); });
     }
     db_pool db{factory{server.connection_string()}, {.size = 1}};  // nothing but the hanging was wrong
     REQUIRE(number(*db.checkout(), "select 1") == 1);

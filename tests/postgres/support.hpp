@@ -40,6 +40,11 @@ using db_pool = pooly::pool<connection>;
 
 [[nodiscard]] inline connection outsider() { return pooly::postgres::connect(server::shared().connection_string()); }
 
+/// Returns when the server has ended the connection.
+inline void end(const connection& by, int backend) {
+    (void)text(by, "select pg_terminate_backend(" + std::to_string(backend) + ", 10000)");
+}
+
 /// Runs what must fail; anything but the adapter's own exception goes on to the test.
 struct failure {
     std::string state;

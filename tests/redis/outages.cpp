@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <exception>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "redis/support.hpp"
-#include "support/killed_under_load.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace redis_test;
 using pooly::redis::health_check;
 using pooly::redis::reset_mode;
-
-namespace {
-
-/// Returns when the server has ended the connection, and said so.
-void end(connection& by, long long id) { REQUIRE(number(by.command("CLIENT", "KILL", "ID", std::to_string(id))) == 1); }
-
-}  // namespace
 
 TEST_CASE("Redis: an idle connection that the server ended is not lent") {
     const auto how = GENERATE(health_check::ping, health_check::status_only);
@@ -94,29 +84,12 @@ TEST_CASE("Redis: what a server says too late is not the next consumer's") {
 
 TEST_CASE("Redis: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const auto quick = server.by_socket({.health_timeout = long_enough,
+    const auto quick = server.by_socket({.connect_timeout = 1s,
+                                         .health_timeout = long_enough,
                                          .reply_timeout = long_enough,
                                          .exec_timeout = long_enough,
                                          .command_timeout = long_enough});
-    SECTION("in the health check, and in the connecting after it") {
-        db_pool db{factory{quick}, {.size = 2, .check_after_idle = 0ns}};
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(!db.try_checkout_for(long_enough)); }) < hang);
-        REQUIRE(db.stats().unhealthy >= 1);
-    }
-    SECTION("in the reset") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto lease = db.checkout();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-        REQUIRE(db.stats().reset_failures == 1);
-    }
-    SECTION("in the rollback") {
-        db_pool db{factory{quick}, {.size = 1}};
-        auto open = db.begin();
-        const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE_THROWS_AS(open.rollback(), error); }) < hang);
-    }
+    check_that_no_call_of_the_pool_hangs(factory{quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
@@ -141,56 +114,7 @@ TEST_CASE("Redis: a server that hangs keeps no consumer past its deadline") {
     REQUIRE(text(db.checkout()->command("PING")) == "PONG");
 }
 
-TEST_CASE("Redis: after a server hung for longer than every timeout the pool is at full strength") {
-    auto& server = server::shared();
-    db_pool db{factory{server.by_socket({.health_timeout = 50ms, .reply_timeout = 50ms})},
-               {.size = 3,
-                .check_after_idle = 0ns,
-                .max_restarts = pooly::pool_options::unlimited,
-                .backoff_base = 1ms,
-                .backoff_cap = 10ms}};
-    {
-        const frozen meanwhile{server};
-        for (int each = 0; each < 4; ++each) REQUIRE(!db.try_checkout_for(100ms));
-    }
-    std::vector<pooly::lease<connection>> all;
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (all.size() < 3 && std::chrono::steady_clock::now() < deadline)
-        if (auto result = db.try_checkout_for(1s)) all.push_back(std::move(result).value());
-    REQUIRE(all.size() == 3);
-    for (const auto& lease : all) REQUIRE(text(lease->command("PING")) == "PONG");
-}
-
 TEST_CASE("Redis: leases that a killed server left behind are replaced") {
     auto& server = server::shared();
-    db_pool db{factory{server.by_tcp()}, {.size = 2, .backoff_base = 1ms, .backoff_cap = 10ms}};
-    {
-        auto first = db.checkout();
-        const auto second = db.checkout();
-        dead meanwhile{server};
-        REQUIRE(failure_in([&] { first->command("PING"); }).what == kind::connection_lost);
-        first.checkin();
-        meanwhile.come_back();
-    }
-    auto lease = db.try_checkout_for(5s);
-    while (!lease) lease = db.try_checkout_for(5s);
-    REQUIRE(text(lease->command("PING")) == "PONG");
-}
-
-TEST_CASE("Redis: a server that is killed under load has what was acknowledged, and nothing that was refused") {
-    auto& server = server::shared();
-    outsider().command("FLUSHALL");
-    db_pool db{factory{server.by_socket({.connect_timeout = 1s, .reply_timeout = 1s, .command_timeout = 1s})},
-               {.size = 3, .checkout_timeout = 1s, .check_after_idle = 0ns, .backoff_base = 1ms, .backoff_cap = 20ms}};
-    const auto told = killed_under_load(
-        db, server, 10, [](connection& c, const std::string& id) { c.command("SADD", "ids", id); },
-        [](const std::exception& failed) {
-            const auto* const ours = dynamic_cast<const error*>(&failed);
-            return ours != nullptr && ours->kind() == kind::outcome_unknown;
-        });
-    auto outside = outsider();
-    for (const auto& id : told.acknowledged) REQUIRE(number(outside.command("SISMEMBER", "ids", id)) == 1);
-    for (const auto& id : told.refused) REQUIRE(number(outside.command("SISMEMBER", "ids", id)) == 0);
-    REQUIRE(!told.acknowledged.empty());
-    REQUIRE(told.longest < hang);
+    check_that_lost_leases_are_replaced(factory{server.by_tcp()}, server, [](connection& c) { c.command("PING"); });
 }

@@ -57,7 +57,7 @@ public:
                          "--appendonly",
                          "yes",
                          "--appendfsync",
-                         "no",
+                         "always",
                          "--user",
                          "guest",
                          "on",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,12 @@ using kind = pooly::redis::failure;
 [[nodiscard]] inline long long id_of(connection& worker) { return number(worker.command("CLIENT", "ID")); }
 
 [[nodiscard]] inline connection outsider() { return pooly::redis::connect(server::shared().by_socket()); }
+
+/// Returns when the server has ended the connection, and said so.
+inline void end(connection& by, long long id) {
+    if (number(by.command("CLIENT", "KILL", "ID", std::to_string(id))) != 1)
+        throw std::runtime_error{"there is no such connection"};
+}
 
 /// Runs what must fail; anything but the adapter's own exception goes on to the test.
 struct failing {

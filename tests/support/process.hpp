@@ -3,11 +3,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,20 +121,6 @@ inline void run_program(const std::vector<std::string>& words, const account& wh
     int status = 0;
     ::waitpid(start_program(words, who, output, directory), &status, 0);
     if (status != 0) throw std::runtime_error{words.front() + " failed: " + contents_of(output)};
-}
-
-/// A port of the loopback that was free a moment ago.
-[[nodiscard]] inline int free_port() {
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    if (::bind(probe, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
-        ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-        fail_with_errno("looking for a free port");
-    ::close(probe);
-    return ntohs(address.sin_port);
 }
 
 }  // namespace pooly::test

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "support/guarded_directory.hpp"
+#include "support/held_port.hpp"
 #include "support/process.hpp"
 
 namespace pooly::test {
@@ -26,7 +27,7 @@ public:
     test_server(const test_server&) = delete;
     test_server& operator=(const test_server&) = delete;
 
-    [[nodiscard]] int port() const noexcept { return port_; }
+    [[nodiscard]] int port() const noexcept { return port_.number(); }
     [[nodiscard]] const std::string& directory() const noexcept { return directory_.path(); }
     [[nodiscard]] std::string log() const { return contents_of(directory_.file("log")); }
 
@@ -98,7 +99,7 @@ private:
 
     guarded_directory directory_;
     account who_ = account::for_servers();
-    int port_ = free_port();
+    held_port port_;
     pid process_ = -1;
     bool frozen_ = false;
 };

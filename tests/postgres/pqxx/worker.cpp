@@ -2,6 +2,7 @@
 #include <pqxx/pqxx>
 
 #include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -10,8 +11,11 @@
 #include <pooly/adapters/pqxx.hpp>
 
 #include "postgres/support.hpp"
+#include "support/connecting_checks.hpp"
+#include "support/outage_checks.hpp"
 
 using namespace postgres_test;
+using Catch::Matchers::ContainsSubstring;
 using pooly::postgres::pqxx_connection;
 using pooly::postgres::pqxx_factory;
 
@@ -110,18 +114,57 @@ TEST_CASE("libpqxx: a broken connection is replaced") {
 }
 
 TEST_CASE("libpqxx: a server that hangs costs a connection and no consumer") {
-    pqxx_pool one{{.health_timeout = 500ms, .reply_timeout = 500ms}};
-    auto lease = one.db.checkout();
-    const frozen meanwhile{server::shared()};
-    REQUIRE(time_of([&] { lease.checkin(); }) < hang);
-    REQUIRE(one.db.stats().reset_failures == 1);
+    SECTION("in the reset") {
+        pqxx_pool one{{.health_timeout = 500ms, .reply_timeout = 500ms}};
+        auto lease = one.db.checkout();
+        const frozen meanwhile{server::shared()};
+        REQUIRE(time_of([&] { lease.checkin(); }) < hang);
+        REQUIRE(one.db.stats().reset_failures == 1);
+    }
+    SECTION("in the goodbye of a connection") {
+        check_that_closing_waits_for_nobody(pqxx_factory{server::shared().connection_string(), {.connect_timeout = 1s}},
+                                            server::shared(), [](pqxx::connection& c) { return c.sock(); });
+    }
 }
 
 TEST_CASE("libpqxx: what cannot be connected to is told in libpq's words") {
+    const auto failure_to_connect = [](const std::string& connection_string, const options& how = {}) {
+        struct failure {
+            std::string message;
+        };
+        return failure_to_start(pqxx_factory{connection_string, how},
+                                [](const std::exception_ptr& told) -> failure {
+                                    try {
+                                        if (told) std::rethrow_exception(told);
+                                    } catch (const pqxx::broken_connection& broken) {
+                                        return {broken.what()};
+                                    }
+                                    return {"it did not fail"};
+                                })
+            .message;
+    };
+    const auto& server = server::shared();
     REQUIRE_THROWS_AS(pqxx_factory{"nonsense"}, std::invalid_argument);
-    const pqxx_factory wrong{server::shared().tcp_connection_string("dbname='at lan\\'tis'")};
-    REQUIRE_THROWS_WITH(wrong({}), Catch::Matchers::ContainsSubstring("database \"at lan'tis\" does not exist"));
-    REQUIRE_THROWS_AS(wrong({}), pqxx::broken_connection);
+    REQUIRE_THAT(failure_to_connect(server.tcp_connection_string("dbname='at lan\\'tis'")),
+                 ContainsSubstring("database \"at lan'tis\" does not exist"));
+    outsider().execute(
+        "set client_min_messages = error; set password_encryption = 'scram-sha-256'; drop role if exists locked;"
+        "create role locked login password 'sesame'");
+    REQUIRE_THAT(failure_to_connect(server.connection_string("user=locked password=open")),
+                 ContainsSubstring("password authentication failed for user \"locked\""));
+    REQUIRE_THAT(failure_to_connect("host=no.such.host.invalid"), ContainsSubstring("no.such.host.invalid"));
+    REQUIRE_THAT(failure_to_connect("host=/nonexistent"), ContainsSubstring("No such file or directory"));
+    const held_port unused;
+    const auto to_port = [](int port) { return "host=127.0.0.1 sslmode=disable port=" + std::to_string(port); };
+    REQUIRE_THAT(failure_to_connect(to_port(unused.number())), ContainsSubstring("onnection refused"));
+    const other_server talker{other_server::manner::talks, "HTTP/1.1 400 Bad Request\r\n\r\n"};
+    REQUIRE_THAT(failure_to_connect(to_port(talker.port())), ContainsSubstring("expected authentication request"));
+    const other_server silent{other_server::manner::silent};
+    const auto took = time_of([&] {
+        REQUIRE_THAT(failure_to_connect(to_port(silent.port()), {.connect_timeout = 1ms}),
+                     ContainsSubstring("timeout expired"));
+    });
+    REQUIRE(took < hang);
 }
 
 TEST_CASE("libpqxx: the shortest time to connect holds, in whole seconds") {

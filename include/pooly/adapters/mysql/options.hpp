@@ -67,7 +67,8 @@ struct options {
     reset_mode reset = reset_mode::reset_connection;
     health_check health = health_check::ping;
 
-    /// All of connecting, name resolution aside; the consumer's deadline counts too.
+    /// All of connecting; the consumer's deadline counts too. But the resolution of a host's name ends when the
+    /// system's resolver gives up, which no deadline of ours shortens: resolv.conf says when, or give the address.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
     /// A connection that does not answer its health check by then is dead. Short, since a consumer may be waiting.
     std::chrono::milliseconds health_timeout = std::chrono::seconds{1};

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <libpq-fe.h>
+
 #include <string>
 
 #include <pqxx/connection>
 
+#include <pooly/adapters/detail/goodbye.hpp>
 #include <pooly/adapters/postgres/detail/verbs.hpp>
 #include <pooly/adapters/postgres/options.hpp>
 #include <pooly/adapters/pqxx/detail/failures.hpp>
@@ -21,6 +24,13 @@ public:
     explicit pqxx_connection(const std::string& connection_string, const postgres::options& how = {})
         : ::pqxx::connection{connection_string}, how_{how} {
         if (how_.reset == reset_mode::discard_all) how_.reset = reset_mode::keep_prepared;
+    }
+
+    pqxx_connection(const pqxx_connection&) = delete;
+    pqxx_connection& operator=(const pqxx_connection&) = delete;
+    /// Never waits.
+    ~pqxx_connection() {
+        adapters::detail::make_goodbye_wait_for_nobody(PQsocket(handle_of(detail::pqxx_handle{}, *this)));
     }
 
 private:

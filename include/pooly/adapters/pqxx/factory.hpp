@@ -63,7 +63,8 @@ public:
     }
 
     /// Throws `pqxx::broken_connection` with libpq's own message. Blocks: until the earlier of `connect_timeout` and
-    /// the deadline of the context, rounded up to a whole second, two at least; it heeds no stop token.
+    /// the deadline of the context, rounded up to a whole second, two at least; it heeds no stop token, and none of
+    /// that while a host's name is resolved.
     [[nodiscard]] pqxx_connection operator()(const create_context& context) const {
         using std::chrono::milliseconds;
         auto left = how_.connect_timeout;

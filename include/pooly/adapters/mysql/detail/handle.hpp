@@ -2,18 +2,17 @@
 #pragma once
 
 #include <mysql.h>
-#include <sys/socket.h>
 
 #include <memory>
+
+#include <pooly/adapters/detail/goodbye.hpp>
 
 namespace pooly::mysql::detail {
 
 struct finish {
-    /// Never waits. The client says goodbye to the server, which would wait behind what a consumer sent it, for as long
-    /// as a server that hangs makes it; so where something was going on the socket is shut down before.
+    /// Never waits.
     void operator()(MYSQL* handle) const noexcept {
-        const auto socket = mysql_get_socket(handle);
-        if (handle->status != MYSQL_STATUS_READY && socket != MARIADB_INVALID_SOCKET) ::shutdown(socket, SHUT_RDWR);
+        adapters::detail::make_goodbye_wait_for_nobody(static_cast<int>(mysql_get_socket(handle)));
         mysql_close(handle);
     }
 };

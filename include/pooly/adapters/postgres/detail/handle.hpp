@@ -2,18 +2,17 @@
 #pragma once
 
 #include <libpq-fe.h>
-#include <sys/socket.h>
 
 #include <memory>
+
+#include <pooly/adapters/detail/goodbye.hpp>
 
 namespace pooly::postgres::detail {
 
 struct finish {
-    /// Never waits. libpq says goodbye to the server, and would first send what a consumer left in its buffer, for as
-    /// long as a server that hangs makes it; so where something was going on the socket is shut down before.
+    /// Never waits.
     void operator()(PGconn* handle) const noexcept {
-        if (PQtransactionStatus(handle) == PQTRANS_ACTIVE && PQsocket(handle) >= 0)
-            ::shutdown(PQsocket(handle), SHUT_RDWR);
+        adapters::detail::make_goodbye_wait_for_nobody(PQsocket(handle));
         PQfinish(handle);
     }
 };

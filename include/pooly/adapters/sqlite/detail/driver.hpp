@@ -11,8 +11,8 @@ namespace pooly::sqlite::detail {
 ///     static Worker open(const std::string& path, int flags);      // its failures name the path
 ///     [[noreturn]] static void raise(sqlite3*, int code);          // SQLite's last message, as the owner's exception
 ///     [[noreturn]] static void raise(const std::string& message, int code);
-///     [[noreturn]] static void raise_at(const std::string& path, sqlite3*, int code);  // the last message, and the
-///     path static bool is_transient(const std::exception&) noexcept;    // of the owner's exceptions
+///     [[noreturn]] static void raise_at(const std::string& path, sqlite3*, int code);  // with the path
+///     static bool is_transient(const std::exception&) noexcept;    // of the owner's exceptions
 template <class Worker>
 struct driver;
 
