@@ -42,6 +42,10 @@ TEST_CASE("MariaDB: senseless options are refused by name, before any connecting
     REQUIRE(refusal({.host = "x", .tcp = {.user_timeout = -1ms}}) == "pooly: user_timeout must not be negative");
     REQUIRE(refusal({.host = "x", .reset = static_cast<pooly::mysql::reset_mode>(9)}) ==
             "pooly: reset is no reset_mode");
+    REQUIRE(refusal({.host = "x", .isolation = static_cast<pooly::mysql::isolation_level>(9)}) ==
+            "pooly: isolation is no isolation_level");
+    REQUIRE(refusal({.host = "x", .access = static_cast<pooly::mysql::access_mode>(9)}) ==
+            "pooly: access is no access_mode");
     REQUIRE_THROWS_AS(connect({}), std::invalid_argument);
 }
 

@@ -259,5 +259,7 @@ TEST_CASE("MariaDB: retries are bounded, and only for what a retry may help") {
     REQUIRE(run(1062, {.max_attempts = 2, .retries = [](const std::exception&) { return true; }}) == 1062);
     REQUIRE(attempts == 2);
     REQUIRE(pooly::mysql::transaction(one.db, [](connection& c) { return number(c, "select 7"); }) == 7);
+    REQUIRE(pooly::mysql::transaction(
+                one.db, [](connection& c) { return number(c, "select 8"); }, 1s) == 8);
     REQUIRE_THROWS_WITH(run(1062, {.max_attempts = 0}), "pooly: max_attempts must be at least 1");
 }

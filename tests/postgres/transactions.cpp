@@ -222,8 +222,9 @@ TEST_CASE("PostgreSQL: retries are bounded, and only for what a retry may help")
     REQUIRE(run("23505", {.max_attempts = 2, .retries = [](const std::exception&) { return true; }}) == "23505");
     REQUIRE(attempts == 2);
 
-    const auto result = pooly::postgres::transaction(one.db, [](connection& c) { return number(c, "select 7"); });
-    REQUIRE(result == 7);
+    REQUIRE(pooly::postgres::transaction(one.db, [](connection& c) { return number(c, "select 7"); }) == 7);
+    REQUIRE(pooly::postgres::transaction(
+                one.db, [](connection& c) { return number(c, "select 8"); }, 1s) == 8);
     REQUIRE_THROWS_WITH(pooly::postgres::transaction(one.db, [](connection&) {}, {.max_attempts = 0}),
                         "pooly: max_attempts must be at least 1");
 }

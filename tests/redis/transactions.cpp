@@ -232,3 +232,18 @@ TEST_CASE("Redis: a retried transaction that fails half way leaves neither a wat
     REQUIRE(text(one.db.checkout()->command("PING")) == "PONG");
     REQUIRE(one.db.stats().created == 1);
 }
+
+TEST_CASE("Redis: a retried transaction may read nothing, and one whose connection is lost meanwhile is given up") {
+    pool_of_one one;
+    const auto write = [](connection& c) { c.command("SET", "b", "2"); };
+    pooly::redis::transaction(
+        one.db, [](connection& c) { c.command("WATCH", "a"); }, write, 1s);
+    REQUIRE(text(one.outside.command("GET", "b")) == "2");
+    const auto lose = [&](connection& c) {
+        REQUIRE(number(one.outside.command("CLIENT", "KILL", "ID", std::to_string(id_of(c)))) == 1);
+        c.command("WATCH", "a");
+    };
+    REQUIRE(failure_in([&] { pooly::redis::transaction(one.db, lose, write); }).what == kind::connection_lost);
+    REQUIRE(one.db.stats().discarded == 1);
+    REQUIRE(text(one.db.checkout()->command("PING")) == "PONG");
+}
