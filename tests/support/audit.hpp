@@ -99,8 +99,8 @@ public:
     }
 
     void about_to_end() {
-        const auto lasted = clock::now() - begun_;
         const auto now = tally();
+        const auto lasted = clock::now() - begun_;
         const auto attempts = now.attempts - before_.attempts;
         const auto successes = now.successes - before_.successes;
         // In the first moment, and after each success, as many may fail as may connect at a time; then one after each

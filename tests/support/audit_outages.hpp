@@ -6,9 +6,8 @@
 #include "support/test_server.hpp"
 
 /// The outages that are audited of every database, which says how they come about: at its `victim()`, or by a
-/// connection from outside, which ends the pool's oldest (`end_oldest`), or sees to it that the server admits no more
-/// than so many
-/// (`admit`).
+/// connection from outside, which ends the pool's oldest (`end_oldest`), or sees to it that the server admits so many
+/// and no more (`admit`, `admit_all`).
 namespace pooly::test::outages {
 
 /// In the middle of transactions.
