@@ -138,6 +138,16 @@ TEST_CASE("Redis: a connection in the middle of something is replaced") {
             if (c.get()->reader->pos == c.get()->reader->len) (void)::recv(c.get()->fd, &next, 1, MSG_PEEK);
         }));
     }
+    SECTION("one of several parts, as a message has them") {
+        REQUIRE(!one.same_after([](connection& c) {
+            c.command("RPUSH", "a", "1", "2", "3");
+            redisAppendCommand(c.get(), "LRANGE a 0 -1");
+            int done = 0;
+            while (done == 0) REQUIRE(redisBufferWrite(c.get(), &done) == REDIS_OK);
+            char next = 0;
+            (void)::recv(c.get()->fd, &next, 1, MSG_PEEK);
+        }));
+    }
     SECTION("one of which a part is read") {
         REQUIRE(!one.same_after([](connection& c) {
             c.command("SET", "a", std::string(100'000, 'x'));
