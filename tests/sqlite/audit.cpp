@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "sqlite/support.hpp"
+#include "support/audit_books.hpp"
 
 using namespace sqlite_test;
 using namespace std::chrono_literals;
@@ -29,6 +30,10 @@ using pooly::errc;
 using pooly::sqlite::connection;
 using pooly::sqlite::error;
 using pooly::sqlite::factory;
+using pooly::test::audit_books;
+using pooly::test::audit_runs;
+using pooly::test::busy_machine;
+using pooly::test::eventually;
 
 namespace {
 
@@ -36,43 +41,19 @@ constexpr std::size_t writing_threads = 8;
 constexpr std::size_t reading_threads = 4;
 constexpr std::size_t readers = 2;
 constexpr auto patience = 1s;             // of a consumer
-constexpr auto busy_machine = 10s;        // what may come on top of any time, once
 constexpr auto unlimited = "1073741823";  // pages
 
-[[nodiscard]] int runs() {
-    const char* const wanted = std::getenv("POOLY_OUTAGE_RUNS");
-    return wanted != nullptr ? std::max(1, std::atoi(wanted)) : 1;
-}
-
-/// What became of each number that a writer tried to write.
-struct books {
-    std::mutex mutex;
-    std::set<std::int64_t> acknowledged, failed;
-    std::map<std::string, int> told;  // with which failures
-    std::atomic<std::int64_t> next{0};
+/// How writers and readers fared with SQLite.
+struct books : audit_books {
+    std::map<std::string, int> told;      // with which failures; guarded by `mutex`
     std::atomic<std::size_t> refused{0};  // of `failed`, by SQLite, and at commit
     std::atomic<std::size_t> at_commit{0};
     std::atomic<std::size_t> reads{0}, wrong_reads{0};  // that failed, or saw half of a transaction
-    std::atomic<std::int64_t> longest_wait_us{0};
 
-    void acknowledge(std::int64_t number) {
-        const std::lock_guard guard{mutex};
-        acknowledged.insert(number);
-    }
     void fail(std::int64_t number, const std::string& why) {
+        enter(failed, number);
         const std::lock_guard guard{mutex};
-        failed.insert(number);
         ++told[why];
-    }
-    [[nodiscard]] std::size_t written() {
-        const std::lock_guard guard{mutex};
-        return acknowledged.size();
-    }
-    void note_wait(std::chrono::steady_clock::time_point since) {
-        const auto took = std::chrono::steady_clock::now() - since;
-        const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-        auto seen = longest_wait_us.load();
-        while (us > seen && !longest_wait_us.compare_exchange_weak(seen, us)) continue;
     }
 };
 
@@ -86,7 +67,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, const std::atomic<b
         enum { waiting, working, committing } step = waiting;
         try {
             auto open = db.begin();
-            all.note_wait(asked);
+            all.note_wait(std::chrono::steady_clock::now() - asked);
             step = working;
             const auto insert = [&](std::int64_t id) {
                 open->execute("insert into audit values (" + std::to_string(id) + ", zeroblob(400))");
@@ -97,7 +78,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, const std::atomic<b
             insert(-number);
             step = committing;
             open.commit();
-            all.acknowledge(number);
+            all.enter(all.acknowledged, number);
             continue;
         } catch (const error& told) {
             ++all.refused;
@@ -105,7 +86,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, const std::atomic<b
         } catch (const pooly::pool_error& told) {
             all.fail(number, told.code().message());
         }
-        if (step == waiting) all.note_wait(asked);
+        if (step == waiting) all.note_wait(std::chrono::steady_clock::now() - asked);
         if (step == committing) ++all.at_commit;
         std::this_thread::sleep_for(1ms);  // the pace of a client
     }
@@ -117,7 +98,7 @@ void read_until(const std::atomic<bool>& over, db_pool& db, books& all) {
         const auto asked = std::chrono::steady_clock::now();
         try {
             auto open = db.begin();
-            all.note_wait(asked);
+            all.note_wait(std::chrono::steady_clock::now() - asked);
             const int rows = number(*open, "select count(*) from audit");
             if (rows % 2 != 0 || rows < seen || number(*open, "select total(id) = 0 from audit") != 1)
                 ++all.wrong_reads;
@@ -130,17 +111,6 @@ void read_until(const std::atomic<bool>& over, db_pool& db, books& all) {
         }
         std::this_thread::sleep_for(1ms);
     }
-}
-
-/// Returns when it is so; a machine that never gets there fails the test.
-template <class Condition>
-[[nodiscard]] bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + busy_machine;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::yield();
-    }
-    return true;
 }
 
 /// How many files of this process are below a directory.
@@ -228,7 +198,7 @@ void audit(const disk& on) {
     }
     CHECK(open_below(on.directory) == 0);
     CHECK(all.wrong_reads == 0);
-    CHECK(all.longest_wait_us.load() < std::chrono::microseconds{patience + busy_machine}.count());
+    CHECK(all.longest_wait.load() < patience + busy_machine);
 
     const auto outside = pooly::sqlite::open(path);
     CHECK(text(outside, "pragma integrity_check") == "ok");
@@ -241,15 +211,14 @@ void audit(const disk& on) {
     }
     std::cout << "  " << on.name << ": " << all.acknowledged.size() << " acknowledged, " << written.size() << " there; "
               << all.failed.size() << " failed, of these " << all.at_commit << " at commit; longest wait "
-              << all.longest_wait_us / 1000 << " ms; full for " << ms(lasted) << " ms, wrote again after "
-              << ms(recovery) << " ms; " << all.reads << " reads, " << all.wrong_reads << " wrong; " << made
-              << " connections made;";
+              << ms(all.longest_wait) << " ms; full for " << ms(lasted) << " ms, wrote again after " << ms(recovery)
+              << " ms; " << all.reads << " reads, " << all.wrong_reads << " wrong; " << made << " connections made;";
     for (const auto& [what, times] : all.told) std::cout << " \"" << what << "\" " << times;
     std::cout << std::endl;
 }
 
 void audit_often(const disk& on) {
-    for (int run = 0; run < runs(); ++run) audit(on);
+    for (int run = audit_runs(); run > 0; --run) audit(on);
 }
 
 constexpr const char* small_disk = "POOLY_TEST_SMALL_DISK";

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -115,7 +114,6 @@ private:
     static constexpr auto patience = 1s;           // of a consumer
     static constexpr auto probe_interval = 100ms;  // at most
     static constexpr auto least_pause = 20ms;      // between two attempts to connect in an outage
-    static constexpr auto busy_machine = 10s;      // what may come on top of any time, once
     static constexpr std::size_t max_connecting = 2;
 
     struct attempts_to_connect {
@@ -186,16 +184,6 @@ private:
             if (each.joinable()) each.join();
     }
 
-    template <class Condition>
-    [[nodiscard]] static bool eventually(const Condition& condition) {
-        const auto deadline = clock::now() + busy_machine;
-        while (!condition()) {
-            if (clock::now() > deadline) return false;
-            std::this_thread::yield();
-        }
-        return true;
-    }
-
     void check_recovery() {
         const auto back = clock::now();
         const auto failures = failures_.load();
@@ -256,9 +244,8 @@ private:
 /// Audits as often as the environment variable POOLY_OUTAGE_RUNS says, else once, and prints the figures of all runs.
 template <std::invocable<> Once>
 void audit_often(const char* name, const Once& once) {
-    const char* const wanted = std::getenv("POOLY_OUTAGE_RUNS");
     audit_figures all;
-    for (int run = wanted != nullptr ? std::max(1, std::atoi(wanted)) : 1; run > 0; --run) all.add(once());
+    for (int run = audit_runs(); run > 0; --run) all.add(once());
     all.print(name);
 }
 

@@ -1,14 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
 #include <set>
+#include <thread>
 
 namespace pooly::test {
+
+/// What a busy machine may add to any time, once.
+inline constexpr std::chrono::seconds busy_machine{10};
+
+/// Returns when it is so; false on a machine that never gets there.
+template <class Condition>
+[[nodiscard]] bool eventually(const Condition& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + busy_machine;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+/// How often each outage is audited: what the environment variable POOLY_OUTAGE_RUNS says, else once.
+[[nodiscard]] inline int audit_runs() {
+    const char* const wanted = std::getenv("POOLY_OUTAGE_RUNS");
+    return wanted != nullptr ? std::max(1, std::atoi(wanted)) : 1;
+}
 
 /// What the writers of an audit were told of each number, and how they fared.
 struct audit_books {
