@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <cstddef>
 #include <string>
+#include <thread>
 
 #include "mysql/support.hpp"
 
@@ -180,6 +182,22 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
     SECTION("a statement that nobody waited for") {
         REQUIRE(!one.same_after([](connection& c) { REQUIRE(mysql_send_query(c.get(), "do 1", 4) == 0); }));
     }
+    SECTION("one whose answer may look like that to a question of ours") {
+        const auto number = std::to_string(GENERATE(0, 1, 2, 3));
+        REQUIRE(!one.same_after([&](connection& c) {
+            const auto sql = "select " + number;
+            REQUIRE(mysql_send_query(c.get(), sql.data(), sql.size()) == 0);
+        }));
+    }
+    SECTION("a statement of several packets that nobody waited for") {
+        one.outside.execute("set global max_allowed_packet = 32 << 20");
+        one.db.restart();
+        REQUIRE(!one.same_after([](connection& c) {
+            const auto sql = "select '" + std::string(std::size_t{17} << 20U, 'x') + '\'';
+            REQUIRE(mysql_send_query(c.get(), sql.data(), sql.size()) == 0);
+        }));
+        one.outside.execute("set global max_allowed_packet = default");
+    }
     SECTION("the result of a prepared statement") {
         MYSQL_STMT* statement = nullptr;
         REQUIRE(!one.same_after([&](connection& c) {
@@ -192,6 +210,32 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
     }
     REQUIRE(one.db.stats().reset_failures == 1);
     REQUIRE(number(*one.db.checkout(), "select 1") == 1);
+}
+
+TEST_CASE("MariaDB: a connection that was given to another user is replaced") {
+    pool_of_one one;
+    one.outside.execute("create or replace user visitor identified by 'please'");
+    REQUIRE(
+        !one.same_after([](connection& c) { REQUIRE(mysql_change_user(c.get(), "visitor", "please", nullptr) == 0); }));
+    one.outside.execute("drop user visitor");
+}
+
+TEST_CASE("MariaDB: a session that is lost is not replaced in silence, whatever the last consumer wanted") {
+    const auto reconnect = [](MYSQL* handle) {
+        const my_bool on = 1;
+        mysql_options(handle, MYSQL_OPT_RECONNECT, &on);
+    };
+    const bool by_consumer = GENERATE(true, false);
+    options how;
+    if (!by_consumer) how.prepare = reconnect;
+    pool_of_one one{how};
+    if (by_consumer) REQUIRE(one.same_after([&](connection& c) { reconnect(c.get()); }));
+    const auto lease = one.db.checkout();
+    one.outside.execute("kill " + std::to_string(mysql_thread_id(lease->get())));
+    while (number(one.outside, "select count(*) from information_schema.processlist where id = " +
+                                   std::to_string(mysql_thread_id(lease->get()))) != 0)
+        std::this_thread::yield();
+    REQUIRE(failure_in([&] { lease->execute("select 1"); }).code != 0);
 }
 
 TEST_CASE("MariaDB: where nothing is to be cleaned nothing is sent") {

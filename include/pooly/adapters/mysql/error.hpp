@@ -11,7 +11,8 @@
 
 namespace pooly::mysql {
 
-/// The error numbers that this adapter tells apart; below 2000 they are the server's, from there on the client's.
+/// The error numbers that this adapter tells apart. Those from 2000 to 2999 and from 5000 to 5999 are the client's, the
+/// others the server's.
 namespace code {
 
 inline constexpr unsigned record_changed = 1020;  ///< where `innodb_snapshot_isolation` is on
@@ -19,7 +20,6 @@ inline constexpr unsigned server_shutdown = 1053;
 inline constexpr unsigned lock_wait_timeout = 1205;
 inline constexpr unsigned deadlock = 1213;
 inline constexpr unsigned connection_killed = 1927;
-inline constexpr unsigned first_of_client = 2000;
 inline constexpr unsigned server_gone = 2006;
 inline constexpr unsigned server_lost = 2013;
 
@@ -71,7 +71,8 @@ namespace detail {
 
 /// The connection ended before the server said yes or no.
 [[nodiscard]] inline bool is_of_the_connection(unsigned told) noexcept {
-    return told >= code::first_of_client || told == code::connection_killed || told == code::server_shutdown;
+    const auto thousands = told / 1000;
+    return thousands == 2 || thousands == 5 || told == code::connection_killed || told == code::server_shutdown;
 }
 
 }  // namespace detail

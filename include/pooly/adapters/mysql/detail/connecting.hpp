@@ -41,6 +41,7 @@ inline void set_options(MYSQL* handle, const options& how) {
     set_unless_off(MYSQL_OPT_READ_TIMEOUT, how.read_timeout);
     set_unless_off(MYSQL_OPT_WRITE_TIMEOUT, how.write_timeout);
     if (how.prepare) how.prepare(handle);
+    never_reconnect(handle);
 }
 
 [[noreturn]] inline void give_up(const error& told, const options& how, const patience& until) {
@@ -70,6 +71,7 @@ inline void set_options(MYSQL* handle, const options& how) {
             [&](MYSQL** result, int told) { return mysql_real_connect_cont(result, handle.get(), told); });
         if (connected == nullptr) throw error_of(handle.get());
         if (how.unix_path.empty()) adapters::detail::watch_over(mysql_get_socket(handle.get()), how.tcp);
+        state_is_known(handle.get());
         if (!how.setup.empty()) ask(handle.get(), how.setup, until);
     } catch (const error& told) {
         give_up(told, how, until);

@@ -19,12 +19,17 @@ using adapters::detail::sight;
 
 /// How a connection was when it came to us.
 struct origin {
+    std::string user = {};
     std::string character_set = {};
     bool autocommit = true;
 
     [[nodiscard]] static origin of(MYSQL* handle) {
         if (handle == nullptr) return {};
-        return {mysql_character_set_name(handle), (handle->server_status & SERVER_STATUS_AUTOCOMMIT) != 0};
+        return {user_of(handle), mysql_character_set_name(handle),
+                (handle->server_status & SERVER_STATUS_AUTOCOMMIT) != 0};
+    }
+    [[nodiscard]] static const char* user_of(const MYSQL* handle) noexcept {
+        return handle->user != nullptr ? handle->user : "";
     }
 };
 
@@ -39,14 +44,16 @@ inline void refuse_unless_silent(MYSQL* handle) {
     if (adapters::detail::look_at(mysql_get_socket(handle)) != sight::silent) return false;
     if (how.health == health_check::status_only) return true;
     patience until{.deadline = after(how.health_timeout)};
-    return run<int>(
-               handle, until, [&](int* result) { return mysql_ping_start(result, handle); },
-               [&](int* result, int told) { return mysql_ping_cont(result, handle, told); }) == 0;
+    const bool known = knows_the_state(handle);
+    const bool answers = run<int>(
+                             handle, until, [&](int* result) { return mysql_ping_start(result, handle); },
+                             [&](int* result, int told) { return mysql_ping_cont(result, handle, told); }) == 0;
+    if (answers && known) state_is_known(handle);  // a ping changes nothing
+    return answers;
 }
 
-/// As the server last said. It does not say so together with an error, which may have ended the transaction.
-[[nodiscard]] inline bool is_in_transaction(MYSQL* handle, const options& how) {
-    if (mysql_errno(handle) != 0) ask(handle, "do 0", {.deadline = after(how.reply_timeout)});
+/// As the server last said, of a connection that is in step.
+[[nodiscard]] inline bool is_in_transaction(const MYSQL* handle) noexcept {
     return (handle->server_status & SERVER_STATUS_IN_TRANS) != 0;
 }
 
@@ -71,9 +78,9 @@ inline void refuse_unless_silent(MYSQL* handle) {
 }
 
 inline void begin(MYSQL* given, const options& how) {
-    const patience until{.deadline = after(how.reply_timeout)};
+    patience until{.deadline = after(how.reply_timeout)};
     MYSQL* const handle = in_step(given, until);
-    if (is_in_transaction(handle, how))  // which the server would commit
+    if (is_in_transaction(handle))  // which the server would commit
         throw error{0, sqlstate::transaction_open, "a transaction is open already"};
     if (const char* const isolation = isolation_statement(how.isolation)) ask(handle, isolation, until);
     ask(handle, begin_statement(how.access), until);
@@ -82,13 +89,15 @@ inline void begin(MYSQL* given, const options& how) {
 /// The server says yes to a commit where there is nothing to commit, too: because of a deadlock, say, which has rolled
 /// everything back.
 inline void commit(MYSQL* given, const options& how) {
-    MYSQL* const handle = in_step(given, {.deadline = after(how.reply_timeout)});
+    patience until{.deadline = after(how.reply_timeout)};
+    MYSQL* const handle = in_step(given, until);
     refuse_unless_silent(handle);  // while it is certain that nothing was committed
-    if (!is_in_transaction(handle, how))
+    if (!is_in_transaction(handle))
         throw error{0, sqlstate::no_transaction,
                     "no transaction is open: its work ended it by itself, or an error rolled it back"};
     try {
-        ask(handle, "commit", {.deadline = after(how.commit_timeout)});
+        patience longer{.deadline = after(how.commit_timeout)};
+        ask(handle, "commit", longer);
     } catch (const error& failure) {
         if (!is_of_the_connection(failure.code())) throw;  // the server is there and said no
         throw error{failure.code(), sqlstate::outcome_unknown,
@@ -96,24 +105,30 @@ inline void commit(MYSQL* given, const options& how) {
     }
 }
 
+inline void rollback(MYSQL* given, patience& until) {
+    MYSQL* const handle = in_step(given, until);
+    if (is_in_transaction(handle)) ask(handle, "rollback", until);
+}
 inline void rollback(MYSQL* given, const options& how) {
-    MYSQL* const handle = in_step(given, {.deadline = after(how.reply_timeout)});
-    if (mysql_errno(handle) != 0 || is_in_transaction(handle, how))
-        ask(handle, "rollback", {.deadline = after(how.reply_timeout)});
+    patience until{.deadline = after(how.reply_timeout)};
+    rollback(given, until);
 }
 
 /// The session of the server, by a message that there is for it.
-inline void reset_session(MYSQL* handle, const options& how, patience until) {
+inline void reset_session(MYSQL* handle, const options& how, patience& until) {
     const int failed = run<int>(
         handle, until, [&](int* result) { return mysql_reset_connection_start(result, handle); },
         [&](int* result, int told) { return mysql_reset_connection_cont(result, handle, told); });
     if (failed != 0) throw error_of(handle);
     handle->server_status &= ~unsigned{SERVER_STATUS_IN_TRANS};  // the client does not look at what the answer says
+    state_is_known(handle);
     if (!how.setup.empty()) ask(handle, how.setup, until);
 }
 
 /// What a reset of the session leaves as it is, or what the client remembers of it.
-inline void restore_place(MYSQL* handle, const options& how, const origin& was, patience until) {
+inline void restore_place(MYSQL* handle, const options& how, const origin& was, patience& until) {
+    if (was.user != origin::user_of(handle))
+        throw error{0, sqlstate::connection_failure, "the connection was given to another user"};
     const std::string_view database = handle->db != nullptr ? handle->db : "";
     if (database != how.database) {
         if (how.database.empty())
@@ -122,6 +137,7 @@ inline void restore_place(MYSQL* handle, const options& how, const origin& was, 
             handle, until, [&](int* result) { return mysql_select_db_start(result, handle, how.database.c_str()); },
             [&](int* result, int told) { return mysql_select_db_cont(result, handle, told); });
         if (failed != 0) throw error_of(handle);
+        state_is_known(handle);
     }
     if (was.character_set != mysql_character_set_name(handle)) {
         const int failed = run<int>(
@@ -133,14 +149,15 @@ inline void restore_place(MYSQL* handle, const options& how, const origin& was, 
 }
 
 inline void reset(MYSQL* given, const options& how, const origin& was) {
-    const patience until{.deadline = after(how.reply_timeout)};
+    patience until{.deadline = after(how.reply_timeout)};
     MYSQL* const handle = in_step(given, until);
     refuse_unless_silent(handle);
     mysql_set_local_infile_default(handle);  // a consumer's own would be called with what is gone
+    never_reconnect(handle);
     if (how.reset == reset_mode::reset_connection) {
         reset_session(handle, how, until);
     } else {
-        rollback(handle, how);
+        rollback(handle, until);
         if (((handle->server_status & SERVER_STATUS_AUTOCOMMIT) != 0) != was.autocommit)
             ask(handle, was.autocommit ? "set autocommit = 1" : "set autocommit = 0", until);
     }
