@@ -215,8 +215,9 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
 TEST_CASE("MariaDB: a connection that was given to another user is replaced") {
     pool_of_one one;
     one.outside.execute("create or replace user visitor identified by 'please'");
+    one.outside.execute("grant all on app.* to visitor");
     REQUIRE(
-        !one.same_after([](connection& c) { REQUIRE(mysql_change_user(c.get(), "visitor", "please", nullptr) == 0); }));
+        !one.same_after([](connection& c) { REQUIRE(mysql_change_user(c.get(), "visitor", "please", "app") == 0); }));
     one.outside.execute("drop user visitor");
 }
 

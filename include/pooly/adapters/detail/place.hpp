@@ -15,8 +15,8 @@ inline void refuse_unless_one_place(const std::string& host, int port, const std
     using pooly::detail::refuse;
     if (host.empty() && unix_path.empty()) refuse("host", "must be given, or unix_path");
     if (!host.empty() && !unix_path.empty()) refuse("host", "must not be given together with unix_path");
-    if (host.find('\0') != host.npos) refuse("host", "must not contain a zero byte");
-    if (unix_path.find('\0') != unix_path.npos) refuse("unix_path", "must not contain a zero byte");
+    pooly::detail::refuse_zero_byte("host", host);
+    pooly::detail::refuse_zero_byte("unix_path", unix_path);
     if (port < 1 || port > 65535) refuse("port", "must be from 1 to 65535");
     if (unix_path.size() >= sizeof sockaddr_un::sun_path) refuse("unix_path", "is too long for a Unix socket");
 }

@@ -10,6 +10,7 @@
 #include <pooly/adapters/postgres/detail/notice_handlers.hpp>
 #include <pooly/adapters/postgres/detail/verbs.hpp>
 #include <pooly/adapters/postgres/options.hpp>
+#include <pooly/detail/refuse.hpp>
 #include <pooly/worker_traits.hpp>
 
 namespace pooly::postgres {
@@ -27,9 +28,13 @@ public:
     [[nodiscard]] PGconn* get() const noexcept { return handle_.get(); }
 
     /// Runs one or more statements to their end; rows are ignored. Throws `error`; those before the failing one are
-    /// undone with it, since PostgreSQL makes a transaction of them, unless they end one themselves.
+    /// undone with it, since PostgreSQL makes a transaction of them, unless they end one themselves. A zero byte is
+    /// `std::invalid_argument`.
     /// Blocks: as long as they take.
-    void execute(const std::string& sql) { detail::ask(get(), sql.c_str()); }
+    void execute(const std::string& sql) {
+        pooly::detail::refuse_zero_byte("sql", sql);
+        detail::ask(get(), sql.c_str());
+    }
 
 private:
     friend struct pooly::worker_traits<connection>;

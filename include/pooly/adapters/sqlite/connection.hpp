@@ -10,6 +10,7 @@
 #include <pooly/adapters/sqlite/detail/driver.hpp>
 #include <pooly/adapters/sqlite/detail/traits.hpp>
 #include <pooly/adapters/sqlite/error.hpp>
+#include <pooly/detail/refuse.hpp>
 #include <pooly/worker_traits.hpp>
 
 namespace pooly::sqlite {
@@ -35,7 +36,7 @@ public:
     [[nodiscard]] sqlite3* get() const noexcept { return handle_; }
 
     /// Runs one or more statements to their end; rows are ignored. Throws `error`; those before the failing one stay
-    /// done, unless a transaction is open.
+    /// done, unless a transaction is open. A zero byte is `std::invalid_argument`.
     void execute(const std::string& sql);
 
 private:
@@ -65,7 +66,10 @@ struct detail::driver<connection> {
     }
 };
 
-inline void connection::execute(const std::string& sql) { detail::check(*this, detail::run(handle_, sql.c_str())); }
+inline void connection::execute(const std::string& sql) {
+    pooly::detail::refuse_zero_byte("sql", sql);
+    detail::check(*this, detail::run(handle_, sql.c_str()));
+}
 
 }  // namespace pooly::sqlite
 

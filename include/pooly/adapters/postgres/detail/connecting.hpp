@@ -28,7 +28,7 @@ using settings_owner = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOpti
 /// Throws what libpq has to say about it. Nothing is connected to.
 inline void validate_connection_string(const std::string& given) {
     using pooly::detail::refuse;
-    if (given.find('\0') != std::string::npos) refuse("connection_string", "must not contain a zero byte");
+    pooly::detail::refuse_zero_byte("connection_string", given);
     char* complaint = nullptr;
     const settings_owner parsed{PQconninfoParse(given.c_str(), &complaint), PQconninfoFree};
     if (parsed) return;

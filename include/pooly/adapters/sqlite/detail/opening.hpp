@@ -21,7 +21,7 @@ namespace pooly::sqlite::detail {
 inline void validate_path(const std::string& path, const options& how) {
     using pooly::detail::refuse;
     if (path.empty()) refuse("path", "must not be empty: SQLite would make a private database that vanishes");
-    if (path.find('\0') != std::string::npos) refuse("path", "must not contain a zero byte");
+    pooly::detail::refuse_zero_byte("path", path);
     if (path == ":memory:" && how.wal && !how.read_only) refuse("wal", "must be off for :memory:, which has no log");
 }
 
