@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -98,6 +102,48 @@ TEST_CASE("MariaDB: a server that has no room for another connection says so, an
     outside.execute("set global max_connections = 50");
     REQUIRE(failed.code == 1040);
     REQUIRE_THAT(failed.message, ContainsSubstring("Too many connections"));
+}
+
+namespace {
+
+/// What a server says first.
+[[nodiscard]] std::string greeting_of(const server& asked) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(asked.port()));
+    std::string said(256, '\0');
+    ssize_t length = -1;
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+        length = ::recv(socket, said.data(), said.size(), 0);
+    ::close(socket);
+    REQUIRE(length > 0);
+    said.resize(static_cast<std::size_t>(length));
+    return said;
+}
+
+}  // namespace
+
+TEST_CASE("MariaDB: under TLS a pool works as without, and a handshake that is not answered ends") {
+    auto& server = server::shared();
+    if (!server::speaks_tls()) {
+        WARN("skipped: there is no openssl to make a certificate with");
+        return;
+    }
+    db_pool db{factory{server.by_tls()}, {.size = 1, .check_after_idle = 0ns}};
+    db.transaction([](connection& c) { REQUIRE(mysql_get_ssl_cipher(c.get()) != nullptr); });
+    db.checkout()->execute("set @a = 1");
+    REQUIRE(number(*db.checkout(), "select @a is null") == 1);
+    REQUIRE(db.stats().created == 1);
+
+    const auto greeting = greeting_of(server);
+    const other_server falls_silent{other_server::manner::greets, greeting};
+    auto how = server.by_tls({.connect_timeout = 50ms});
+    how.port = falls_silent.port();
+    failing failed{};
+    REQUIRE(time_of([&] { failed = failure_to_connect(how); }) < hang);
+    REQUIRE_THAT(failed.message, ContainsSubstring(" connecting to the MariaDB server at \"127.0.0.1\", port "));
 }
 
 TEST_CASE("MariaDB: another kind of server on the port is one clear error within the deadline") {

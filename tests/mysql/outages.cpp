@@ -69,22 +69,32 @@ TEST_CASE("MariaDB: a transaction whose server says nothing to its commit fails,
 
 TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
     auto& server = server::shared();
-    const auto quick = server.by_socket({.connect_timeout = 1s,
-                                         .health_timeout = long_enough,
-                                         .reply_timeout = long_enough,
-                                         .commit_timeout = long_enough,
-                                         .read_timeout = 1s});
+    const options limits{.connect_timeout = 1s,
+                         .health_timeout = long_enough,
+                         .reply_timeout = long_enough,
+                         .commit_timeout = long_enough,
+                         .read_timeout = 1s};
+    const bool by_tls = server::speaks_tls() && GENERATE(false, true);
+    const auto quick = by_tls ? server.by_tls(limits) : server.by_socket(limits);
     check_that_no_call_of_the_pool_hangs(factory{quick}, server);
     SECTION("in the begin") {
         db_pool db{factory{quick}, {.size = 1, .check_after_idle = -1ns}};
         const frozen meanwhile{server};
         REQUIRE(time_of([&] { REQUIRE(failure_in([&] { (void)db.begin(); }).code == 2013); }) < hang);
     }
+    SECTION("in the commit") {
+        db_pool db{factory{quick}, {.size = 1}};
+        auto open = db.begin();
+        const frozen meanwhile{server};
+        REQUIRE(time_of([&] { REQUIRE(failure_in([&] { open.commit(); }).state == "08007"); }) < hang);
+    }
     SECTION("in a statement of his own, where there is a read_timeout") {
         db_pool db{factory{quick}, {.size = 1}};
         auto lease = db.checkout();
         const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(failure_in([&] { lease->execute("select 1"); }).code == 2013); }) < hang);
+        REQUIRE(time_of([&] {
+                    REQUIRE(failure_in([&] { lease->execute("select 1"); }).code == (by_tls ? 2026 : 2013));
+                }) < hang);
     }
     SECTION("in a statement that he did not wait for") {
         db_pool db{factory{quick}, {.size = 1}};

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <pooly/adapters/mysql.hpp>
@@ -24,6 +25,9 @@ public:
         auto words = settings(POOLY_TEST_MARIADB_INSTALL_DB);
         words.insert(words.end(), {"--auth-root-authentication-method=normal", "--skip-test-db"});
         run(words);
+        if (speaks_tls())
+            run({POOLY_TEST_OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                 "-subj", "/CN=127.0.0.1", "-days", "2", "-keyout", file("key.pem"), "-out", file("cert.pem")});
         start();
         connect_to_no_database().execute("create database app; create database other");
     }
@@ -34,6 +38,9 @@ public:
         static server one;
         return one;
     }
+
+    /// Whether there was a program to make a certificate with.
+    [[nodiscard]] static bool speaks_tls() noexcept { return *POOLY_TEST_OPENSSL != '\0'; }
 
     /// How to get there as `root`, with what else is wanted.
     [[nodiscard]] options by_socket(options more = {}) const {
@@ -46,6 +53,14 @@ public:
         return as_root(more);
     }
 
+    [[nodiscard]] options by_tls(options more = {}) const {
+        more.prepare = [](MYSQL* handle) {
+            const my_bool on = 1;
+            mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
+        };
+        return by_tcp(std::move(more));
+    }
+
     /// Returns when it answers.
     void start() {
         auto words = settings(POOLY_TEST_MARIADBD);
@@ -54,6 +69,10 @@ public:
                       "--pid-file=" + file("pid"), "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
                       "--innodb-buffer-pool-dump-at-shutdown=OFF", "--innodb-buffer-pool-load-at-startup=OFF",
                       "--innodb-deadlock-detect=ON", "--max-connections=50"});
+        if (speaks_tls()) {
+            words.push_back("--ssl-cert=" + file("cert.pem"));
+            words.push_back("--ssl-key=" + file("key.pem"));
+        }
         start_and_await(words, [&] {
             try {
                 (void)connect_to_no_database();

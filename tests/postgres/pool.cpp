@@ -37,6 +37,12 @@ TEST_CASE("PostgreSQL: a statement that fails is told in the server's words, wit
     REQUIRE(failure_in([&] { lease->execute("copy t from stdin"); }).state == "0A000");
 }
 
+TEST_CASE("PostgreSQL: a statement with a zero byte in it is refused, not cut off") {
+    pool_of_one one;
+    REQUIRE_THROWS_WITH(one.db.checkout()->execute(std::string{"select 1\0 2", 10}),
+                        "pooly: sql must not contain a zero byte");
+}
+
 TEST_CASE("PostgreSQL: a moved-from connection is closed, and its worker replaced") {
     pool_of_one one;
     check_that_a_moved_from_one_is_replaced(one.db, [](connection& c) { c.execute("select 1"); });

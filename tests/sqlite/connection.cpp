@@ -69,6 +69,12 @@ TEST_CASE("a moved-from connection is closed, and says so") {
     REQUIRE_NOTHROW(third.execute("select 1"));
 }
 
+TEST_CASE("a statement with a zero byte in it is refused, not cut off") {
+    const temporary_directory directory;
+    auto db = pooly::sqlite::open(directory.file("a.db"));
+    REQUIRE_THROWS_WITH(db.execute(std::string{"select 1\0 2", 10}), "pooly: sql must not contain a zero byte");
+}
+
 TEST_CASE("a statement that outlives its connection is still good, and closes the file") {
     const temporary_directory directory;
     statement_ptr statement{nullptr, sqlite3_finalize};

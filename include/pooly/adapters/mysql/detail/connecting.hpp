@@ -4,6 +4,8 @@
 #include <mysql.h>
 
 #include <algorithm>
+#include <chrono>
+#include <climits>
 #include <cstddef>
 #include <new>
 #include <string>
@@ -27,7 +29,13 @@ namespace pooly::mysql::detail {
     return handle;
 }
 
-inline void set_options(MYSQL* handle, const options& how) {
+/// Rounded up, and at least one.
+[[nodiscard]] inline std::chrono::seconds whole_seconds_until(clock::time_point deadline) noexcept {
+    using std::chrono::seconds;
+    return std::clamp(std::chrono::ceil<seconds>(deadline - clock::now()), seconds{1}, seconds{INT_MAX});
+}
+
+inline void set_options(MYSQL* handle, const options& how, clock::time_point deadline) {
     // Those calls run on a stack of their own, on which names are resolved, and TLS is spoken.
     constexpr std::size_t stack = std::size_t{256} << 10U;
     mysql_options(handle, MYSQL_OPT_NONBLOCK, &stack);
@@ -38,6 +46,8 @@ inline void set_options(MYSQL* handle, const options& how) {
         const auto seconds = static_cast<unsigned>(given.count());
         if (seconds != 0) mysql_options(handle, name, &seconds);
     };
+    // For the handshake of TLS, in which it is the only limit, and whole seconds are all that it takes.
+    set_unless_off(MYSQL_OPT_CONNECT_TIMEOUT, whole_seconds_until(deadline));
     set_unless_off(MYSQL_OPT_READ_TIMEOUT, how.read_timeout);
     set_unless_off(MYSQL_OPT_WRITE_TIMEOUT, how.write_timeout);
     if (how.prepare) how.prepare(handle);
@@ -58,7 +68,7 @@ inline void set_options(MYSQL* handle, const options& how) {
 [[nodiscard]] inline handle_owner connect(const options& how, const create_context& context) {
     patience until{.deadline = std::min(after(how.connect_timeout), context.deadline), .stop = context.stop};
     auto handle = new_handle();
-    set_options(handle.get(), how);
+    set_options(handle.get(), how, until.deadline);
     const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
     try {
         const MYSQL* const connected = run<MYSQL*>(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fcntl.h>
 #include <mysql.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <pooly/adapters/detail/waiting.hpp>
 #include <pooly/detail/stop_token.hpp>
@@ -39,12 +41,41 @@ struct patience {
     return told != 0 ? told : wanted & ~MYSQL_WAIT_TIMEOUT;  // something went wrong: its next system call says what
 }
 
+/// For as long as it lives, a socket under TLS does not block: there the client's non-blocking calls wait in the system
+/// as any other does.
+class nonblocking_under_tls {
+public:
+    explicit nonblocking_under_tls(MYSQL* handle) noexcept : handle_{handle} {
+        if (mysql_get_ssl_cipher(handle) == nullptr) return;
+        socket_ = mysql_get_socket(handle);
+        flags_ = ::fcntl(socket_, F_GETFL);
+        ::fcntl(socket_, F_SETFL, flags_ | O_NONBLOCK);
+    }
+    nonblocking_under_tls(const nonblocking_under_tls&) = delete;
+    nonblocking_under_tls& operator=(const nonblocking_under_tls&) = delete;
+    ~nonblocking_under_tls() {
+        // The client may have closed it, and somebody else have one of that number by now.
+        if (socket_ >= 0 && mysql_get_socket(handle_) == socket_) ::fcntl(socket_, F_SETFL, flags_);
+    }
+
+private:
+    MYSQL* handle_;
+    int socket_ = -1;
+    int flags_ = 0;
+};
+
 /// Runs one of the client's calls in its non-blocking form, `..._start` and `..._cont`, and returns what it returns.
-/// When the time is up the client is told so: it ends the connection, and the call as it sees fit.
+/// When the time is up the client is told so, and the socket shut down, for under TLS it does not heed that: it ends
+/// the connection, and the call as it sees fit.
 template <class Result, class Start, class Continue>
 [[nodiscard]] Result run(MYSQL* handle, patience& until, Start start, Continue go_on) {
+    const nonblocking_under_tls nonblocking{handle};
     Result result{};
-    for (int wanted = start(&result); wanted != 0;) wanted = go_on(&result, await(handle, wanted, until));
+    for (int wanted = start(&result); wanted != 0;) {
+        const int told = await(handle, wanted, until);
+        if (until.woken != wake::ready) ::shutdown(mysql_get_socket(handle), SHUT_RDWR);
+        wanted = go_on(&result, told);
+    }
     return result;
 }
 
