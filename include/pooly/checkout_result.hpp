@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <pooly/detail/failure_report.hpp>
+#include <pooly/detail/one_line.hpp>
 #include <pooly/error.hpp>
 #include <pooly/lease.hpp>
 
@@ -47,7 +48,7 @@ public:
         auto text = "pooly: " + make_error_code(code_).message();
         if (cause_)
             text += (code_ == errc::create_failed ? ": " : "; last failure of the factory: ") + detail::text_of(cause_);
-        throw pool_error{code_, std::move(text), cause_};
+        throw pool_error{code_, detail::one_line(std::move(text)), cause_};
     }
 
 private:

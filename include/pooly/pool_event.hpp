@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 
 #include <pooly/call_site.hpp>
 #include <pooly/detail/humane.hpp>
+#include <pooly/detail/one_line.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_status.hpp>
 
@@ -236,10 +236,7 @@ private:
     const bool has_name = event.pool != nullptr && !event.pool->empty();
     out << "pool " << (has_name ? "'" + *event.pool + "'" : "(unnamed)") << ": ";
     std::visit(detail::event_text{out}, event.what);
-    auto line = std::move(out).str();
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-    std::replace_if(line.begin(), line.end(), is_control, ' ');
-    return line;
+    return detail::one_line(std::move(out).str());
 }
 
 }  // namespace pooly

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "support/process.hpp"
@@ -59,6 +60,8 @@ private:
         while (::read(alive, &never, 1) < 0 && errno == EINTR) continue;
         long running = 0;
         if (std::ifstream{file(pid_file_)} >> running && running > 1) kill_with_children(static_cast<pid>(running));
+        // And whom a server has left behind that was killed while they stood still.
+        for (int tries = 0; kill_those_in(path_) && tries < 1000; ++tries) std::this_thread::sleep_for(1ms);
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
         ::_exit(0);

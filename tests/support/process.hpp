@@ -71,6 +71,21 @@ inline void kill_with_children(pid server) {
     ::kill(server, SIGKILL);
 }
 
+/// Ends the processes that work in a directory, or below it; false if there were none.
+inline bool kill_those_in(const std::string& directory) {
+    bool found = false;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
+        const auto name = entry.path().filename().string();
+        if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
+        const auto works_in = std::filesystem::read_symlink(entry.path() / "cwd", ignored).string() + '/';
+        if (!works_in.starts_with(directory + '/')) continue;
+        found = true;
+        ::kill(static_cast<pid>(std::stol(name)), SIGKILL);
+    }
+    return found;
+}
+
 /// Database servers refuse to run as root, or should: there they are run as `nobody`.
 struct account {
     uid_t uid = ::geteuid();

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <pooly/detail/humane.hpp>
+#include <pooly/detail/one_line.hpp>
 #include <pooly/detail/sizing.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_options.hpp>
@@ -71,7 +72,7 @@ struct failure_report {
         if (last_error && !cause)
             out << "; last failure of the factory, " << humane(since_last_error) << " ago: " << text_of(last_error);
         out << ". " << remedy() << '.';
-        return std::move(out).str();
+        return one_line(std::move(out).str());
     }
 
 private:
@@ -113,7 +114,8 @@ private:
             case errc::failed: return "Mend what kills the workers; then call restart(), unless a registry does it";
             case errc::suspended: return "Call resume(), or wait until the drain is over";
             case errc::overloaded: return "Send less work, raise max_waiters, or raise size or max_overflow";
-            case errc::backend_unavailable: return "The pool recovers by itself once the backend is back";
+            case errc::backend_unavailable:
+                return "The pool tries again by itself; if the cause is an address or a password, mend that";
             case errc::create_failed:
                 return "Mend the cause; the place is kept, and after a pause (backoff_base) a check-out tries again";
             case errc::no_such_pool:
