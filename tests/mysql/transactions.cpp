@@ -221,6 +221,17 @@ TEST_CASE("MariaDB: a transaction that was rolled back by a deadlock which its w
     REQUIRE(number(beside.outside, "select sum(b) from t") == 2);
 }
 
+TEST_CASE("MariaDB: a transaction sends no more than its beginning, its work and its end") {
+    pool_of_one one{{.reset = pooly::mysql::reset_mode::rollback_only}};
+    const auto questions = [&] {
+        return number(*one.db.checkout(),
+                      "select variable_value from information_schema.session_status where variable_name = 'questions'");
+    };
+    const int before = questions();
+    one.db.transaction([](connection& c) { c.execute("insert into t values (1, 0)"); });
+    REQUIRE(questions() == before + 4);
+}
+
 TEST_CASE("MariaDB: a transaction that waited too long for a lock is run again") {
     pool_of_one one{{.setup = "set session innodb_lock_wait_timeout = 0"}};
     one.outside.execute("insert into t values (1, 0)");

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -61,7 +62,8 @@ private:
         long running = 0;
         if (std::ifstream{file(pid_file_)} >> running && running > 1) kill_with_children(static_cast<pid>(running));
         // And whom a server has left behind that was killed while they stood still.
-        for (int tries = 0; kill_those_in(path_) && tries < 1000; ++tries) std::this_thread::sleep_for(1ms);
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (kill_those_in(path_) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
         ::_exit(0);

@@ -157,26 +157,6 @@ TEST_CASE("a refusal tells the field, what was given for it, and the pool's name
 
 // Supervision. --------------------------------------------------------------------------------------------------------
 
-TEST_CASE("every option of supervision has the default that is documented") {
-    const pool_options given;
-    CHECK(given.overflow_linger == 0s);
-    CHECK(given.health_interval == 30s);
-    CHECK(given.check_timeout == 5s);
-    CHECK(given.max_lifetime == 0s);
-    CHECK(given.lifetime_jitter == 0.1);
-    CHECK(given.min_idle == 0);
-    CHECK(given.overdue_after == 0s);
-    CHECK(given.on_overdue == pooly::overdue_action::report);
-    CHECK(given.max_restarts == 5);
-    CHECK(given.restart_window == 5s);
-    CHECK(given.max_connecting == 2);
-    CHECK(given.backoff_base == 100ms);
-    CHECK(given.backoff_cap == 30s);
-    CHECK(given.on_outage == pooly::outage_action::refuse);
-    CHECK(given.observer == nullptr);
-    CHECK(given.watchdog == nullptr);
-}
-
 TEST_CASE("a negative interval is refused by its name, zero means off") {
     CHECK_THAT(refusal({.overflow_linger = -1ns}), ContainsSubstring("overflow_linger must not be negative"));
     CHECK_THAT(refusal({.health_interval = -1ns}), ContainsSubstring("health_interval must not be negative"));
