@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // Several processes, each with a pool of its own, share few sessions of one PostgreSQL through PgBouncer, which lends
-// a session for one transaction at a time: `many_processes "host=bouncer ..." "host=server ..."`. The first string
-// leads to PgBouncer, the second to the server itself, where it is counted how many sessions there are. Both fall back
-// on libpq's environment. It makes a table of its own, and drops it.
+// a session for one transaction at a time. At the server itself it is counted how many sessions there are. It makes
+// a table of its own, and drops it.
 
 #include <pooly/pooly.hpp>
 
@@ -24,10 +23,20 @@
 
 #include <pooly/adapters/postgres.hpp>
 
+#include "usage.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using pooly::postgres::connection;
+
+constexpr usage how_to_use{
+    "many_processes", 2, 2,
+    "usage: many_processes 'CONNECTION STRING OF PGBOUNCER' 'CONNECTION STRING OF THE SERVER'\n"
+    "\n"
+    "Several processes with a pool each count in PostgreSQL through PgBouncer, which has fewer sessions than they\n"
+    "have connections; checks the count, and the number of sessions at the server itself. The strings are libpq's;\n"
+    "what they leave out comes from libpq's environment.\n"};
 
 constexpr int processes = 4;
 constexpr int connections_each = 5;
@@ -98,10 +107,7 @@ int run(const std::string& bouncer, const std::string& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) {
-        std::cerr << "usage: many_processes 'CONNECTION STRING OF PGBOUNCER' 'CONNECTION STRING OF THE SERVER'\n";
-        return 2;
-    }
+    if (const auto status = tell_usage(how_to_use, argc, argv)) return *status;
     try {
         return run(argv[1], argv[2]);
     } catch (const std::exception& failure) {

@@ -16,9 +16,16 @@
 
 #include <pooly/adapters/sqlite.hpp>
 
+#include "usage.hpp"
+
 namespace {
 
 using pooly::sqlite::connection;
+
+constexpr usage how_to_use{"plain_sqlite", 0, 0,
+                           "usage: plain_sqlite\n"
+                           "\n"
+                           "Writes visits into a temporary SQLite file through a pool, and counts them.\n"};
 
 /// What is not in `connection` is done with SQLite's own functions; `error` turns their result codes into exceptions.
 int count_visits(connection& db) {
@@ -47,7 +54,8 @@ int visit_twice(const std::string& file) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (const auto status = tell_usage(how_to_use, argc, argv)) return *status;
     namespace fs = std::filesystem;
     try {
         const auto file =

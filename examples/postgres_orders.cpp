@@ -2,8 +2,7 @@
 
 // A queue of orders in PostgreSQL: several workers take the next open one (`for update skip locked`) and deliver it,
 // each in one transaction, while somebody keeps ending their connections. In the end every order was delivered, and
-// none twice. `postgres_orders "host=... dbname=..."`; what is left out comes from libpq's environment. It makes
-// a schema of its own, and drops it.
+// none twice. It makes a schema of its own, and drops it.
 
 #include <pooly/pooly.hpp>
 
@@ -23,11 +22,21 @@
 
 #include <pooly/adapters/postgres.hpp>
 
+#include "usage.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using pooly::postgres::connection;
 using orders_pool = pooly::pool<connection>;
+
+constexpr usage how_to_use{
+    "postgres_orders", 0, 1,
+    "usage: postgres_orders [CONNECTION STRING]\n"
+    "\n"
+    "Delivers orders that are queued in PostgreSQL while somebody ends the connections, and checks that each was\n"
+    "delivered once. The string is libpq's, \"host=... dbname=...\"; what it leaves out comes from libpq's "
+    "environment.\n"};
 
 constexpr int orders = 500;
 constexpr int couriers = 8;
@@ -130,10 +139,7 @@ int run(const std::string& address) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 2) {
-        std::cerr << "usage: postgres_orders [CONNECTION STRING]\n";
-        return 2;
-    }
+    if (const auto status = tell_usage(how_to_use, argc, argv)) return *status;
     try {
         return run(argc == 2 ? argv[1] : "");
     } catch (const std::exception& failure) {

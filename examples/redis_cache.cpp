@@ -3,8 +3,7 @@
 // A cache in Redis before something slow: several threads look up articles, each in the cache first, where they leave
 // what they had to fetch. In the middle Redis stops answering for a while. A cache that is away makes a program slower,
 // never wrong, and never waits for it long: every answer is checked, and the cache is used again afterwards.
-// `redis_cache [HOST[:PORT] | /PATH/OF/A/SOCKET]`; without an address, that of a Redis on this machine. It uses keys
-// of its own, and deletes them.
+// It uses keys of its own, and deletes them.
 
 #include <pooly/pooly.hpp>
 
@@ -25,11 +24,20 @@
 
 #include <pooly/adapters/redis.hpp>
 
+#include "usage.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using pooly::redis::connection;
 using cache_pool = pooly::pool<connection>;
+
+constexpr usage how_to_use{
+    "redis_cache", 0, 1,
+    "usage: redis_cache [HOST[:PORT] | /PATH/OF/A/SOCKET]\n"
+    "\n"
+    "Looks up articles in a cache in Redis before it fetches them, while Redis stops answering for a while, and\n"
+    "checks what it got. Without an address it asks the Redis of this machine.\n"};
 
 constexpr int readers = 8;
 constexpr int articles = 200;
@@ -142,10 +150,7 @@ int run(const std::string& address) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 2) {
-        std::cerr << "usage: redis_cache [HOST[:PORT] | /PATH/OF/A/SOCKET]\n";
-        return 2;
-    }
+    if (const auto status = tell_usage(how_to_use, argc, argv)) return *status;
     try {
         return run(argc == 2 ? argv[1] : "");
     } catch (const std::exception& failure) {

@@ -11,28 +11,26 @@
 #include <utility>
 
 #include "../competitors/hand_written_pool.hpp"
+#include "../support/fairness.hpp"
+
+using namespace std::chrono_literals;
 
 namespace bench {
 namespace {
 
 using pooly::redis::connection;
 using pooly::redis::options;
-
-using pooly::fairness_policy;
 using pooly::redis::reset_mode;
 
-way through_pooly(std::string name, options how, reset_mode reset, fairness_policy fairness) {
+way through_pooly(std::string name, options how, reset_mode reset, const options_of_size& asked = strict) {
     how.reset = reset;
-    return {
-        std::move(name), [how, fairness](std::size_t size) -> transaction {
-            const auto db = std::make_shared<pooly::pool<connection>>(
-                pooly::redis::factory{how},
-                pooly::pool_options{.size = size, .checkout_timeout = std::chrono::minutes{1}, .fairness = fairness});
-            return [db](std::minstd_rand&) {
-                (void)db->checkout()->command("INCR", counter);
-                return true;
-            };
-        }};
+    return {std::move(name), [how, asked](std::size_t size) -> transaction {
+                const auto db = std::make_shared<pooly::pool<connection>>(pooly::redis::factory{how}, asked(size));
+                return [db](std::minstd_rand&) {
+                    (void)db->checkout()->command("INCR", counter);
+                    return true;
+                };
+            }};
 }
 
 way by_hand(const options& how) {
@@ -59,9 +57,10 @@ way one_each(const options& how) {
 
 std::vector<way> ways(const options& address) {
     std::vector<way> all{
-        through_pooly("pooly", address, reset_mode::reset_command, fairness_policy::strict_fifo),
-        through_pooly("pooly, reset nothing", address, reset_mode::nothing, fairness_policy::strict_fifo),
-        through_pooly("pooly, reset nothing, barging", address, reset_mode::nothing, fairness_policy::bounded_barging),
+        through_pooly("pooly", address, reset_mode::reset_command),
+        through_pooly("pooly, reset nothing", address, reset_mode::nothing),
+        through_pooly("the same, barging 5 ms", address, reset_mode::nothing, barging(5ms)),
+        through_pooly("the same, barging 50 ms", address, reset_mode::nothing, barging(50ms)),
         by_hand(address),
         one_each(address),
     };

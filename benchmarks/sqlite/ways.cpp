@@ -8,6 +8,9 @@
 #include <memory>
 
 #include "../competitors/hand_written_pool.hpp"
+#include "../support/fairness.hpp"
+
+using namespace std::chrono_literals;
 
 namespace bench {
 namespace {
@@ -18,12 +21,13 @@ void transfer_in_transaction(SQLite::Database& db, const ledger::payment& paid) 
     open.commit();
 }
 
-transaction through_pooly(const std::string& file, std::size_t size) {
-    const auto db =
-        std::make_shared<pooly::pool<SQLite::Database>>(connections_to(file), pooly::pool_options{.size = size});
-    return payments_by([db](const ledger::payment& paid) {
-        db->transaction([&](SQLite::Database& connection) { ledger::transfer(connection, paid); });
-    });
+auto through_pooly(const options_of_size& asked) {
+    return [asked](const std::string& file, std::size_t size) {
+        const auto db = std::make_shared<pooly::pool<SQLite::Database>>(connections_to(file), asked(size));
+        return payments_by([db](const ledger::payment& paid) {
+            db->transaction([&](SQLite::Database& connection) { ledger::transfer(connection, paid); });
+        });
+    };
 }
 
 transaction by_hand(const std::string& file, std::size_t size) {
@@ -47,7 +51,8 @@ transaction one_each(const std::string& file, std::size_t /*size*/) {
 
 std::vector<way> ways(const file_of_turn& file) {
     const auto in_file = [&](auto open) { return [file, open](std::size_t size) { return open(file(), size); }; };
-    std::vector<way> all{{"pooly", in_file(&through_pooly)},
+    std::vector<way> all{{"pooly", in_file(through_pooly(strict))},
+                         {"pooly, barging 50 ms", in_file(through_pooly(barging(50ms)))},
                          {"hand_written", in_file(&by_hand)},
                          {"a connection per request", in_file(&one_each)}};
 #if defined(POOLY_BENCHMARK_SOCI)

@@ -36,8 +36,9 @@ public:
     /// Why there is no lease, as a `pooly::errc`; no error where there is one.
     [[nodiscard]] std::error_code error() const noexcept { return code_ == errc{} ? std::error_code{} : code_; }
     /// The factory's exception, unchanged; null where it threw none, or where it has nothing to do with this (`full`,
-    /// `closed`). For `create_failed` it is the one of this call. For any other reason, `timeout` above all, it is the
-    /// last there was, however long ago: the factory may have worked since.
+    /// `closed`). For `create_failed` it is the one of this call; for `failed` a hook's, over the worker that was one
+    /// death too many, if one threw. For any other reason, `timeout` above all, it is the last there was, however long
+    /// ago: the factory may have worked since. Others may be told of the same object: it is not to be changed.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept { return cause_; }
 
     /// Gives the lease away. Throws `pool_error` if there is none, with reason and cause but not the pool's story; an
@@ -46,12 +47,16 @@ public:
         if (lease_) return std::move(lease_);
         if (code_ == errc{}) throw pool_error{code_, "pooly: the result is empty: its lease was moved out"};
         auto text = "pooly: " + make_error_code(code_).message();
-        if (cause_)
-            text += (code_ == errc::create_failed ? ": " : "; last failure of the factory: ") + detail::text_of(cause_);
+        if (cause_) text += words_before_cause() + detail::text_of(cause_);
         throw pool_error{code_, detail::one_line(std::move(text)), cause_};
     }
 
 private:
+    [[nodiscard]] const char* words_before_cause() const noexcept {
+        if (code_ == errc::create_failed) return ": ";
+        return code_ == errc::failed ? "; of the last worker that died: " : "; last failure of the factory: ";
+    }
+
     lease<T> lease_;
     errc code_{};
     std::exception_ptr cause_;

@@ -78,8 +78,8 @@ public:
 
     [[nodiscard]] const char* what() const noexcept override { return text_->c_str(); }
 
-    /// The factory's exception, unchanged; null where there is none. As `checkout_result::cause()`: for `timeout` it is
-    /// the factory's last, however long ago.
+    /// The factory's exception, or a hook's, unchanged; null where there is none. As `checkout_result::cause()`: for
+    /// `timeout` it is the factory's last, however long ago.
     [[nodiscard]] const std::exception_ptr& cause() const noexcept { return cause_; }
 
 private:

@@ -64,11 +64,12 @@ public:
     }
 
     /// This worker is broken: destroys it. Whoever waits longest makes the next one; if nobody does and the pool is
-    /// below its size now, this thread makes a replacement. Does nothing to an empty lease.
+    /// below its size now, this thread makes a replacement. Where an exception is being handled, it is told as the
+    /// cause. Does nothing to an empty lease.
     /// Blocks: as long as the `retire` hook, the destructor and, for a replacement, the factory take.
     void discard() noexcept {
         if (place_ == nullptr) return;
-        end_because(events::death::discarded);
+        end_because(events::death::discarded, std::current_exception());
     }
 
     /// Takes the worker out of the pool for good; its place is refilled as by `discard()`. The `retire` hook is not
@@ -104,8 +105,10 @@ private:
 
     lease(detail::control_block& control, detail::slot& place) noexcept : control_{&control}, place_{&place} {}
 
-    void end_because(events::death reason) noexcept {
-        control_->core->discard(*std::exchange(place_, nullptr), reason);
+    /// Whether this process is a child of the one that made the pool.
+    [[nodiscard]] bool is_inherited() const noexcept { return place_ != nullptr && control_->core->forked(); }
+    void end_because(events::death reason, std::exception_ptr cause) noexcept {
+        control_->core->discard(*std::exchange(place_, nullptr), reason, std::move(cause));
     }
     [[nodiscard]] T* worker() const noexcept {
         return std::launder(static_cast<T*>(detail::worker_at(*place_, detail::worker_layout::of<T>().offset)));

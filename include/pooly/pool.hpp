@@ -41,8 +41,9 @@ struct pool_access {
 /// are never called under a lock and may use the pool.
 ///
 /// Thread safety: every member may be called from any thread at any time. Leases may outlive the pool.
-/// Fork: in a forked child the pool lends nothing (`errc::closed`), and neither its end nor that of a lease touches the
-/// workers, which are the parent's. Do not call anything else of it there.
+/// Fork: in a forked child the pool is closed, whatever it is asked, and neither its end nor that of a lease, nor
+/// anything of a transaction touches the workers, which are the parent's. A factory or hook that forks must not return
+/// in the child: there it ends by `exec` or `_exit`.
 /// The factory may be called by several threads at once, each for a worker of its own.
 /// Another Clock than `steady_clock` is for tests: it is read at every check-out and polled while waiting; its `now()`
 /// may be called under the pool's lock and must not throw.
@@ -238,7 +239,7 @@ public:
     [[nodiscard]] pool_stats stats() const { return core_->stats(); }
     /// Who holds what, since when, checked out where.
     [[nodiscard]] std::vector<holder_info> holders() const { return core_->holders(); }
-    /// With the limits of the last `resize`.
+    /// With the limits of the last `resize` (in a forked child, those that it was made with).
     [[nodiscard]] pool_options options() const { return core_->options(); }
 
 private:

@@ -61,6 +61,8 @@ struct checked_out_late {
 struct discarded {
     std::uint64_t worker = 0;
     death reason{};
+    std::string cause = {};  ///< the text of what its hook threw; of what was handled where `discard()` was called
+    call_site where = {};    ///< the source line that had it last; line 0 if nobody had
 };
 
 /// A new worker stands in the place of one that was lost.
@@ -118,7 +120,7 @@ struct stuck {
 /// A worker could not be made: until an attempt succeeds, consumers are told `errc::backend_unavailable`.
 struct backend_down {
     std::string cause;                    ///< the text of the factory's exception
-    std::chrono::nanoseconds retry_in{};  ///< when the next attempt comes
+    std::chrono::nanoseconds retry_in{};  ///< no attempt before that; a lazy pool waits for a check-out, too
 };
 
 /// Workers can be made again.
@@ -182,6 +184,8 @@ public:
     }
     void operator()(const events::discarded& e) const {
         out_ << "worker " << e.worker << " destroyed: " << to_string(e.reason);
+        if (!e.cause.empty()) out_ << ": " << e.cause;
+        if (e.where.line != 0) out_ << "; last lent at " << to_string(e.where);
     }
     void operator()(const events::replaced& e) const {
         out_ << "worker " << e.worker << " takes the place of worker " << e.instead_of;
@@ -213,7 +217,7 @@ public:
         out_ << " for " << humane(e.lasted);
     }
     void operator()(const events::backend_down& e) const {
-        out_ << "backend down, next attempt in " << humane(e.retry_in) << ": " << e.cause;
+        out_ << "backend down, no attempt for " << humane(e.retry_in) << ": " << e.cause;
     }
     void operator()(const events::backend_up& e) const { out_ << "backend up again after " << humane(e.after); }
 

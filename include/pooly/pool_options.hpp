@@ -30,7 +30,7 @@ enum class idle_order {
 /// Whether a newcomer may overtake those who wait.
 enum class fairness_policy {
     strict_fifo,      ///< never: a returned worker goes to the oldest waiter, hand to hand
-    bounded_barging,  ///< while the oldest waiter is younger than half a millisecond; more throughput, wider tail
+    bounded_barging,  ///< while the oldest waiter is younger than `barging_limit`; more throughput, wider tail
 };
 
 /// How hold times and "since when" are measured.
@@ -77,6 +77,9 @@ struct pool_options {
     idle_order order = idle_order::affine;
     /// Strict by default: the tail matters more than the mean to those who wait.
     fairness_policy fairness = fairness_policy::strict_fifo;
+    /// With `bounded_barging`, who has waited this long is handed the next worker. The wait of those who are overtaken
+    /// grows up to about this; 0 = nobody is.
+    std::chrono::nanoseconds barging_limit = std::chrono::microseconds{500};
     /// How long a worker beyond `size` stays idle before it is dismissed; 0 = as soon as nobody wants it, which under a
     /// steady overflow makes and destroys a worker for every request.
     std::chrono::nanoseconds overflow_linger = {};
@@ -132,6 +135,7 @@ struct pool_options {
         if (order < idle_order::affine || order > idle_order::fifo) refuse("order", "is no idle_order", number(order));
         if (fairness < fairness_policy::strict_fifo || fairness > fairness_policy::bounded_barging)
             refuse("fairness", "is no fairness_policy", number(fairness));
+        not_negative("barging_limit", barging_limit);
         if (timing < timing_mode::coarse || timing > timing_mode::precise)
             refuse("timing", "is no timing_mode", number(timing));
         not_negative("overflow_linger", overflow_linger);

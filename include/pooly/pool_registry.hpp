@@ -58,6 +58,7 @@ using pooled_t = typename pooled<T, Factory>::type;
 /// Thread safety: every member may be called from any thread at any time, except that the registry must not be
 /// destroyed while another thread is in one of them. Leases may outlive it, and it may be a static. No member but those
 /// that say so blocks: no user code runs under a lock, so a pool that hangs costs who called it, and no other pool.
+/// Fork: it is not to be used in a forked child; its end there does nothing.
 class pool_registry {
 public:
     /// `over_all` watches over each pool that has no watchdog of its own; also restarts pools that failed.

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include <pooly/error.hpp>
 #include <pooly/lease.hpp>
+#include <pooly/pool_event.hpp>
 
 namespace pooly {
 
 /// A worker on loan with a transaction open on it, by the `begin`, `commit` and `rollback` of its hooks or traits;
 /// those that are missing do nothing. Rolled back at its end unless committed; never commits by itself. The worker is
-/// back in the pool when the guard is gone.
+/// back in the pool when the guard is gone. In a forked child the transaction is the parent's: there its end does
+/// nothing, and its verbs throw `pool_error` (`closed`).
 template <class T>
 class [[nodiscard]] transaction_guard {
 public:
     /// Begins. Throws what `begin` throws; the worker then goes back to the pool.
     explicit transaction_guard(lease<T> worker) : worker_{std::move(worker)} {
+        refuse_if_inherited();
         worker_.source().begin(*worker_);
         open_ = true;
     }
@@ -45,29 +50,38 @@ public:
         open_ = false;
     }
 
-    /// Throws what `rollback` throws; the worker is then destroyed, since nobody knows what is open on it. Throws
-    /// `std::logic_error` if the transaction was committed or rolled back before.
+    /// Throws what `rollback` throws; the worker is then destroyed, since nobody knows what is open on it. (Who is told
+    /// `errc::failed` for that is told of the same exception: it is not to be changed.) Throws `std::logic_error` if
+    /// the transaction was committed or rolled back before.
     void rollback() {
         require_open();
         open_ = false;
+        std::exception_ptr thrown;
         try {
             worker_.source().rollback(*worker_);
         } catch (...) {
-            worker_.end_because(events::death::rollback_failed);
-            throw;
+            thrown = std::current_exception();
         }
+        if (thrown == nullptr) return;
+        worker_.end_because(events::death::rollback_failed, thrown);
+        std::rethrow_exception(thrown);
     }
 
 private:
     void require_open() const {
+        refuse_if_inherited();
         if (!open_) throw std::logic_error{"pooly: the transaction is over"};
+    }
+    void refuse_if_inherited() const {
+        if (worker_.is_inherited())
+            throw pool_error{errc::closed, "pooly: this process was forked, and the transaction is its parent's"};
     }
 
     void abandon() noexcept {
         if (!open_) return;
         try {
             rollback();
-        } catch (...) {  // the worker is gone, and with it the transaction
+        } catch (...) {  // the worker is gone, and with it the transaction; or it is the parent's
         }
     }
 

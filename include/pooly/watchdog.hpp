@@ -36,7 +36,7 @@ public:
     ~watchdog() { patrol_->stop(); }
 
     /// Visits all pools now and does all that is due. Blocks: until the user code that it calls for that is through, or
-    /// was found stuck (`pool_options::check_timeout`).
+    /// was found stuck (`pool_options::check_timeout`). In a forked child it does nothing.
     void sweep() { patrol_->sweep(nullptr, {}); }
 
     /// As if it were `now`, for the pools on that clock; the others look at their own. With it tests need not sleep.

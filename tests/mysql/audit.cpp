@@ -70,17 +70,17 @@ struct audited_mariadb {
 }  // namespace
 
 TEST_CASE("MariaDB, audited: the server is killed in the middle of transactions, and comes back") {
-    audit_often("killed", [] { return audit{audited_mariadb{}}.run(outages::killed<audited_mariadb>); });
+    audit_outage<audited_mariadb>("killed", outages::killed);
 }
 
 TEST_CASE("MariaDB, audited: its connections are ended one by one") {
-    audit_often("ended", [] { return audit{audited_mariadb{}}.run(outages::ended_one_by_one<audited_mariadb>); });
+    audit_outage<audited_mariadb>("ended", outages::ended_one_by_one);
 }
 
 TEST_CASE("MariaDB, audited: the server hangs for longer than every timeout, and goes on") {
-    audit_often("frozen", [] { return audit{audited_mariadb{}}.run(outages::frozen<audited_mariadb>); });
+    audit_outage<audited_mariadb>("frozen", outages::frozen);
 }
 
 TEST_CASE("MariaDB, audited: the server takes fewer connections than the pool wants, and then more") {
-    audit_often("crowded", [] { return audit{audited_mariadb{}}.run(outages::crowded<audited_mariadb>); });
+    audit_outage<audited_mariadb>("crowded", outages::crowded);
 }

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <new>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 
 #include "mysql/support.hpp"
 #include "support/connecting_checks.hpp"
+#include "support/no_thread_left.hpp"
+#include "support/silent_resolver.hpp"
 
 using namespace mysql_test;
 using Catch::Matchers::ContainsSubstring;
@@ -35,21 +43,33 @@ TEST_CASE("MariaDB: senseless options are refused by name, before any connecting
     const auto refusal = [](const options& how) { return refusal_of([&] { (void)factory{how}; }); };
     REQUIRE(refusal({.host = "x"}) == "accepted");
     REQUIRE(refusal({}) == "pooly: host must be given, or unix_path");
-    REQUIRE(refusal({.host = "x", .unix_path = "y"}) == "pooly: host must not be given together with unix_path");
-    REQUIRE(refusal({.host = "x", .port = -1}) == "pooly: port must be from 1 to 65535");
-    REQUIRE(refusal({.unix_path = std::string(200, 'x')}) == "pooly: unix_path is too long for a Unix socket");
+    REQUIRE(refusal({.host = "x", .unix_path = "y"}) ==
+            "pooly: host must not be given together with unix_path (given \"x\" and \"y\")");
+    REQUIRE(refusal({.host = "x,y"}) == "pooly: host must be one, and no list (given \"x,y\")");
+    REQUIRE(refusal({.host = "x", .port = -1}) == "pooly: port must be from 1 to 65535 (given -1)");
+    REQUIRE(refusal({.unix_path = std::string(200, 'x')}) ==
+            "pooly: unix_path is too long for a Unix socket (given 200 bytes)");
     REQUIRE(refusal({.unix_path = std::string{"x\0y", 3}}) == "pooly: unix_path must not contain a zero byte");
+    const std::string cut{"x\0y", 3};
+    REQUIRE(refusal({.host = "x", .user = cut}) == "pooly: user must not contain a zero byte");
+    REQUIRE(refusal({.host = "x", .password = cut}) == "pooly: password must not contain a zero byte");
+    REQUIRE(refusal({.host = "x", .database = cut}) == "pooly: database must not contain a zero byte");
+    REQUIRE(refusal({.host = "x", .character_set = cut}) == "pooly: character_set must not contain a zero byte");
     REQUIRE(refusal({.host = "x", .character_set = ""}) == "pooly: character_set must be given");
-    REQUIRE(refusal({.host = "x", .connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0");
-    REQUIRE(refusal({.host = "x", .read_timeout = -1s}) == "pooly: read_timeout must not be negative");
-    REQUIRE(refusal({.host = "x", .write_timeout = 24h * 365}) == "pooly: write_timeout must be at most 2147483647");
-    REQUIRE(refusal({.host = "x", .tcp = {.user_timeout = -1ms}}) == "pooly: user_timeout must not be negative");
+    REQUIRE(refusal({.host = "x", .connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0 (given 0 s)");
+    REQUIRE(refusal({.host = "x", .read_timeout = -1s}) == "pooly: read_timeout must not be negative (given -1 s)");
+    REQUIRE(refusal({.host = "x", .write_timeout = 24h * 365}) ==
+            "pooly: write_timeout must be at most 2147483 s (given 31536000 s)");
+    REQUIRE(refusal({.host = "x", .write_timeout = std::chrono::seconds::max()}) ==
+            "pooly: write_timeout must be at most 2147483 s (given 9223372036854775807 s)");
+    REQUIRE(refusal({.host = "x", .tcp = {.user_timeout = -1ms}}) ==
+            "pooly: user_timeout must not be negative (given -1 ms)");
     REQUIRE(refusal({.host = "x", .reset = static_cast<pooly::mysql::reset_mode>(9)}) ==
-            "pooly: reset is no reset_mode");
+            "pooly: reset is no reset_mode (given 9)");
     REQUIRE(refusal({.host = "x", .isolation = static_cast<pooly::mysql::isolation_level>(9)}) ==
-            "pooly: isolation is no isolation_level");
+            "pooly: isolation is no isolation_level (given 9)");
     REQUIRE(refusal({.host = "x", .access = static_cast<pooly::mysql::access_mode>(9)}) ==
-            "pooly: access is no access_mode");
+            "pooly: access is no access_mode (given 9)");
     REQUIRE_THROWS_AS(connect({}), std::invalid_argument);
 }
 
@@ -80,8 +100,31 @@ TEST_CASE("MariaDB: a connection that the server refuses tells its number, SQLST
     REQUIRE_THAT(wrong.message, ContainsSubstring("Access denied for user 'locked'@'127.0.0.1'"));
     REQUIRE_THAT(wrong.message, !ContainsSubstring("open"));
     REQUIRE(failure_to_connect(server.by_tcp({.database = "atlantis"})).code == 1049);
-    REQUIRE(failure_to_connect(server.by_tcp({.setup = "set nonsense = 1"})).code == 1193);
     REQUIRE(failure_to_connect(server.by_tcp({.character_set = "klingon"})).code == 2019);
+}
+
+TEST_CASE("MariaDB: a setup statement that is wrong, or does not end, is told apart from connecting") {
+    const auto& server = server::shared();
+    const auto wrong = failure_to_connect(server.by_tcp({.setup = "set nonsense = 1"}));
+    REQUIRE(wrong.code == 1193);
+    REQUIRE_THAT(wrong.message, StartsWith("failed in setup on the MariaDB server at \"127.0.0.1\", port "));
+    REQUIRE_THAT(wrong.message, ContainsSubstring("Unknown system variable 'nonsense'"));
+
+    const factory lasts{server.by_tcp({.setup = "do sleep(1000)", .connect_timeout = 24h})};
+    const auto outside = outsider();
+    std::stop_source stop;
+    std::atomic<bool> over{false};
+    std::string id;
+    std::thread stopper{[&] {
+        const auto begun = "select id from information_schema.processlist where info = 'do sleep(1000)'";
+        while (!over && (id = text(outside, begun)).empty()) std::this_thread::yield();
+        stop.request_stop();
+    }};
+    const auto given_up = failure_in([&] { (void)lasts({.stop = stop.get_token()}); });
+    over = true;
+    stopper.join();
+    (void)mysql_query(outside.get(), ("kill " + id).c_str());  // unless the server has seen by itself that it is alone
+    REQUIRE_THAT(given_up.message, StartsWith("gave up in setup on the MariaDB server at \"127.0.0.1\", port "));
 }
 
 TEST_CASE("MariaDB: a server that has no room for another connection says so, and the pool goes on") {
@@ -141,9 +184,112 @@ TEST_CASE("MariaDB: under TLS a pool works as without, and a handshake that is n
     const other_server falls_silent{other_server::manner::greets, greeting};
     auto how = server.by_tls({.connect_timeout = 50ms});
     how.port = falls_silent.port();
-    failing failed{};
-    REQUIRE(time_of([&] { failed = failure_to_connect(how); }) < hang);
-    REQUIRE_THAT(failed.message, ContainsSubstring(" connecting to the MariaDB server at \"127.0.0.1\", port "));
+    const auto told = [&] {  // of TLS in other words each time
+        failing failed{};
+        REQUIRE(time_of([&] { failed = failure_in([&] { (void)connect(how); }); }) < hang);
+        return failed.message;
+    };
+    const std::string where = " connecting to the MariaDB server at \"127.0.0.1\", port ";
+    REQUIRE_THAT(told(), StartsWith("timed out" + where));
+
+    const other_server never_ends{other_server::manner::dribbles, greeting};
+    how.port = never_ends.port();
+    REQUIRE_THAT(told(), StartsWith("timed out" + where));
+    how.connect_timeout = 24h;
+    check_that_it_ends(factory{how}, "gave up" + where);
+}
+
+TEST_CASE("MariaDB: a handshake of TLS that an option file has asked for ends when its consumer is told to stop") {
+    auto& server = server::shared();
+    if (!server::speaks_tls()) {
+        WARN("skipped: there is no openssl to make a certificate with");
+        return;
+    }
+    auto how = server.by_tcp({.prepare = option_file{"ssl-enforce=1"}, .connect_timeout = 24h});
+    REQUIRE(mysql_get_ssl_cipher(connect(how).get()) != nullptr);
+    other_server never_ends{other_server::manner::dribbles, greeting_of(server)};
+    how.port = never_ends.port();
+    std::stop_source stop;
+    std::thread stopper{[&] {
+        never_ends.await_handshake();
+        stop.request_stop();
+    }};
+    const auto failed = failure_in([&] { (void)connect(how, {.stop = stop.get_token()}); });
+    stopper.join();
+    REQUIRE_THAT(failed.message, StartsWith("gave up connecting to the MariaDB server at "));
+}
+
+namespace {
+
+[[nodiscard]] auto descriptors() {
+    const std::filesystem::directory_iterator all{"/proc/self/fd"};
+    return std::distance(begin(all), end(all));
+}
+
+/// As long as it lives, one more can be opened.
+class one_descriptor_left {
+public:
+    one_descriptor_left() {
+        const int next = ::dup(STDIN_FILENO);
+        ::close(next);
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit less{static_cast<rlim_t>(next) + 1, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &less) == 0);
+    }
+    one_descriptor_left(const one_descriptor_left&) = delete;
+    one_descriptor_left& operator=(const one_descriptor_left&) = delete;
+    ~one_descriptor_left() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+/// Why there is no connection while `Shortage` lasts, of which nothing must stay.
+template <class Shortage>
+[[nodiscard]] failing failure_for_want(const options& how) {
+    const auto before = descriptors();
+    const auto failed = [&] {
+        const Shortage shortage;
+        return failure_in([&] { (void)connect(how); });
+    }();
+    REQUIRE(descriptors() == before);
+    return failed;
+}
+
+}  // namespace
+
+TEST_CASE("MariaDB: a handshake of TLS that nothing could end is not begun") {
+    auto& server = server::shared();
+    if (!server::speaks_tls()) {
+        WARN("skipped: there is no openssl to make a certificate with");
+        return;
+    }
+    const auto how = server.by_tls();
+    (void)connect(how);  // what is opened once is open from here on
+    const auto failed =
+        GENERATE(true, false) ? failure_for_want<one_descriptor_left>(how) : failure_for_want<no_thread_left>(how);
+    REQUIRE(failed.code == 0);
+    REQUIRE(failed.state == "08006");
+    REQUIRE_THAT(failed.message, StartsWith("failed connecting to the MariaDB server at \"127.0.0.1\", port "));
+    REQUIRE_THAT(failed.message, ContainsSubstring(": nothing can watch over the handshake: "));
+    REQUIRE_NOTHROW(connect(how));
+}
+
+TEST_CASE("MariaDB: options whose copying fails cost no connection") {
+    struct brittle {
+        bool* breaks;
+        explicit brittle(bool& when) : breaks{&when} {}
+        brittle(const brittle& other) : breaks{other.breaks} {
+            if (*breaks) throw std::bad_alloc{};
+        }
+        void operator()(MYSQL*) const {}
+    };
+    bool breaks = false;
+    const auto how = server::shared().by_socket({.prepare = brittle{breaks}});
+    breaks = true;
+    const auto before = descriptors();
+    REQUIRE_THROWS_AS(connect(how), std::bad_alloc);
+    REQUIRE(descriptors() == before);
 }
 
 TEST_CASE("MariaDB: another kind of server on the port is one clear error within the deadline") {
@@ -188,6 +334,24 @@ TEST_CASE("MariaDB: another kind of server on the port is one clear error within
 
 TEST_CASE("MariaDB: connecting ends by the consumer's deadline, and when its consumer is told to stop") {
     check_that_connecting_ends([](int port) { return factory{on_port(port, {.connect_timeout = 24h})}; }, "gave up");
+}
+
+TEST_CASE("MariaDB: a resolver that says nothing keeps nobody longer than he wants to wait") {
+    const silent_resolver nobody;
+    check_that_it_ends(factory{options{.host = silent_resolver::name, .connect_timeout = 24h}},
+                       "gave up connecting to the MariaDB server at \"silent.invalid\"");
+}
+
+TEST_CASE("MariaDB: a name that the resolver gave up on is asked about once") {
+    const auto before = silent_resolver::times_asked();
+    const auto failed = failure_in([] { (void)connect({.host = silent_resolver::name}); });
+    REQUIRE(silent_resolver::times_asked() == before + 1);
+    REQUIRE(failed.code == 2005);
+    REQUIRE(failed.state == "HY000");
+    REQUIRE(failed.message ==
+            "failed connecting to the MariaDB server at \"silent.invalid\", port 3306: Unknown server host "
+            "'silent.invalid' (" +
+                std::string{::gai_strerror(EAI_AGAIN)} + ')');
 }
 
 TEST_CASE("MariaDB: TCP watches over an idle connection as the options say") {

@@ -17,6 +17,11 @@ TEST_CASE("MariaDB: an idle connection that the server ended is not lent") {
     end(one.outside, id);
     REQUIRE(id_of(*one.db.checkout()) != id);
     REQUIRE(one.db.stats().unhealthy == 1);
+
+    auto idle = pooly::mysql::connect(server::shared().by_socket({.health = how}));
+    end(one.outside, id_of(idle));
+    const auto told = failure_in([&] { (void)pooly::worker_traits<connection>::healthy(idle); });
+    REQUIRE(told.message == "the connection to the MariaDB server is lost");
 }
 
 TEST_CASE("MariaDB: a leased connection that the server ended is replaced when it comes back") {
@@ -45,14 +50,14 @@ TEST_CASE("MariaDB: a transaction whose connection is lost before its commit fai
             end(one.outside, id_of(c));
         });
     });
-    REQUIRE(failed.code == 2006);
+    REQUIRE((failed.code == 2006 || failed.code == 2013));
     REQUIRE(failed.state == "08006");
     REQUIRE(one.rows() == 0);
     REQUIRE_NOTHROW(one.db.transaction([](connection& c) { c.execute("insert into t values (2, 2)"); }));
 }
 
 TEST_CASE("MariaDB: a transaction whose server says nothing to its commit fails, its outcome unknown") {
-    pool_of_one one{{.commit_timeout = long_enough}};
+    pool_of_one one{{.reset = reset_mode::rollback_only, .commit_timeout = long_enough}};
     failing failed{};
     const auto took = time_of([&] {
         auto open = one.db.begin();
@@ -82,11 +87,16 @@ TEST_CASE("MariaDB: a server that hangs keeps no consumer past its deadline") {
         const frozen meanwhile{server};
         REQUIRE(time_of([&] { REQUIRE(failure_in([&] { (void)db.begin(); }).code == 2013); }) < hang);
     }
-    SECTION("in the commit") {
-        db_pool db{factory{quick}, {.size = 1}};
+    SECTION("in the commit, or the question before it") {
+        const auto mode = GENERATE(reset_mode::reset_connection, reset_mode::rollback_only);
+        auto of_mode = quick;
+        of_mode.reset = mode;
+        db_pool db{factory{of_mode}, {.size = 1}};
         auto open = db.begin();
         const frozen meanwhile{server};
-        REQUIRE(time_of([&] { REQUIRE(failure_in([&] { open.commit(); }).state == "08007"); }) < hang);
+        failing failed{};
+        REQUIRE(time_of([&] { failed = failure_in([&] { open.commit(); }); }) < hang);
+        REQUIRE(failed.state == (mode == reset_mode::rollback_only ? "08007" : "08006"));
     }
     SECTION("in a statement of his own, where there is a read_timeout") {
         db_pool db{factory{quick}, {.size = 1}};

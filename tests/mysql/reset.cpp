@@ -103,6 +103,43 @@ TEST_CASE("MariaDB: the next consumer is in the database of the options") {
     REQUIRE(text(*db.checkout(), "select database() is null") == "1");
 }
 
+TEST_CASE("MariaDB: a database that the server did not tell the client of is left, too") {
+    const std::string untold = "set session_track_schema = off";
+    pool_of_one one{{.setup = GENERATE_COPY(std::string{}, untold)}};
+    const auto choose = [&](connection& c) {
+        c.execute(untold);
+        c.execute("use other");
+        REQUIRE(c.get()->db == std::string{"app"});
+    };
+    REQUIRE(one.same_after(choose));
+    REQUIRE(text(*one.db.checkout(), "select database()") == "app");
+
+    auto nowhere = server::shared().by_socket();
+    nowhere.database.clear();
+    db_pool db{factory{nowhere}, as_one({})};
+    REQUIRE(pooly::test::same_after(db, id_of, [](connection&) {}));
+    REQUIRE(!pooly::test::same_after(db, id_of, [&](connection& c) { c.execute(untold), c.execute("use other"); }));
+    REQUIRE(text(*db.checkout(), "select database() is null") == "1");
+}
+
+TEST_CASE("MariaDB: a consumer who stayed in the database costs no return to it, whatever he reads it in") {
+    auto outside = outsider();
+    outside.execute("create or replace database `größe`");
+    auto how = server::shared().by_socket();
+    how.database = "größe";
+    db_pool db{factory{how}, as_one({})};
+    const auto choices = [&] {
+        return number(outside,
+                      "select variable_value from information_schema.global_status "
+                      "where variable_name = 'com_change_db'");
+    };
+    const auto before = choices();
+    const auto* const wish = GENERATE("set names latin1", "set character_set_results = utf16", "set sql_mode = oracle");
+    REQUIRE(pooly::test::same_after(db, id_of, [&](connection& c) { c.execute(wish); }));
+    REQUIRE(choices() == before);
+    outside.execute("drop database `größe`");
+}
+
 TEST_CASE("MariaDB: server and client speak the character set of the options again") {
     pool_of_one one;
     const auto spoken = [&] {
@@ -126,6 +163,14 @@ TEST_CASE("MariaDB: what the setup statement sets outlives a reset") {
     REQUIRE(one.same_after([](connection& c) { c.execute("set session max_statement_time = 1"); }));
     REQUIRE(text(*one.db.checkout(), "select @@max_statement_time") == "7.000000");
     REQUIRE(text(*one.db.checkout(), "select \"t\".\"a\" from \"t\"").empty());
+}
+
+TEST_CASE("MariaDB: a reset that fails in the setup statement says so") {
+    outsider().execute("drop table if exists set_up_once");
+    auto worker = pooly::mysql::connect(server::shared().by_socket({.setup = "create table set_up_once(a int)"}));
+    const auto failed = failure_in([&] { pooly::worker_traits<connection>::reset(worker); });
+    REQUIRE(failed.code == 1050);
+    REQUIRE(failed.message == "in setup: Table 'set_up_once' already exists");
 }
 
 TEST_CASE("MariaDB: a consumer's file reader is not called after he is gone") {
@@ -152,9 +197,29 @@ TEST_CASE("MariaDB: a consumer's file reader is not called after he is gone") {
         c.execute(load);
         REQUIRE(mine.opened == 1);
     }));
-    auto lease = one.db.checkout();
-    REQUIRE_THROWS_AS(lease->execute(load), error);
+    {
+        auto lease = one.db.checkout();
+        REQUIRE_THROWS_AS(lease->execute(load), error);
+        REQUIRE(mine.opened == 1);
+    }
+    REQUIRE(!one.same_after([&](connection& c) {
+        mysql_set_local_infile_handler(c.get(), open, read, close, tell, nullptr);
+        REQUIRE(mysql_send_query(c.get(), load.data(), load.size()) == 0);
+    }));
     REQUIRE(mine.opened == 1);
+    db_pool guarded{factory{server::shared().by_socket({.prepare =
+                                                            [=](MYSQL* handle) {
+                                                                const unsigned on = 1;
+                                                                mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &on);
+                                                                mysql_set_local_infile_handler(handle, open, read,
+                                                                                               close, tell, nullptr);
+                                                            }})},
+                    as_one({})};
+    guarded.checkout()->execute(load);
+    REQUIRE(mine.opened == 2);
+    guarded.checkout()->execute(load);  // and not by the client's own
+    REQUIRE(mine.opened == 3);
+    REQUIRE(guarded.stats().created == 1);
 }
 
 TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
@@ -182,6 +247,19 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
     SECTION("a statement that nobody waited for") {
         REQUIRE(!one.same_after([](connection& c) { REQUIRE(mysql_send_query(c.get(), "do 1", 4) == 0); }));
     }
+    SECTION("one with many rows") {
+        const auto most_memory = [] {  // that this process ever had, in kB
+            std::string line;
+            for (std::ifstream status{"/proc/self/status"}; !line.starts_with("VmHWM:");)
+                REQUIRE(std::getline(status, line));
+            return std::stol(line.substr(line.find(':') + 1));
+        };
+        const auto before = most_memory();
+        const std::string sql = "select repeat('x', 1000) from seq_1_to_500000";
+        REQUIRE(
+            !one.same_after([&](connection& c) { REQUIRE(mysql_send_query(c.get(), sql.data(), sql.size()) == 0); }));
+        REQUIRE(most_memory() - before < 100'000);
+    }
     SECTION("one whose answer may look like that to a question of ours") {
         const auto number = std::to_string(GENERATE(0, 1, 2, 3));
         REQUIRE(!one.same_after([&](connection& c) {
@@ -198,6 +276,15 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
         }));
         one.outside.execute("set global max_allowed_packet = default");
     }
+    SECTION("the second of two, in what sees that") {
+        if (mode == reset_mode::rollback_only) return;
+        REQUIRE(!one.same_after([](connection& c) {
+            const std::string lasts = "do sleep(0.05)";
+            REQUIRE(mysql_send_query(c.get(), "do 1", 4) == 0);
+            REQUIRE(mysql_send_query(c.get(), lasts.data(), lasts.size()) == 0);
+            REQUIRE(mysql_read_query_result(c.get()) == 0);
+        }));
+    }
     SECTION("the result of a prepared statement") {
         MYSQL_STMT* statement = nullptr;
         REQUIRE(!one.same_after([&](connection& c) {
@@ -210,6 +297,20 @@ TEST_CASE("MariaDB: a connection in the middle of something is replaced") {
     }
     REQUIRE(one.db.stats().reset_failures == 1);
     REQUIRE(number(*one.db.checkout(), "select 1") == 1);
+}
+
+TEST_CASE("MariaDB: a connection that has prepared a transaction of two phases is replaced") {
+    const auto mode = GENERATE(reset_mode::reset_connection, reset_mode::rollback_only);
+    pool_of_one one{{.reset = mode}};
+    one.outside.execute("create or replace table two_phases(a int primary key) engine = innodb");
+    REQUIRE(!one.same_after([](connection& c) {
+        for (const auto* const each :
+             {"xa start 'two'", "insert into two_phases values (1)", "xa end 'two'", "xa prepare 'two'"})
+            c.execute(each);
+    }));
+    REQUIRE(number(*one.db.checkout(), "select count(*) from two_phases") == 0);
+    const auto end = [&] { return failure_in([&] { one.outside.execute("xa rollback 'two'"); }).code; };
+    while (end() == 1397) std::this_thread::yield();  // until the server has noticed that it is nobody's
 }
 
 TEST_CASE("MariaDB: a connection that was given to another user is replaced") {
@@ -226,17 +327,68 @@ TEST_CASE("MariaDB: a session that is lost is not replaced in silence, whatever 
         const my_bool on = 1;
         mysql_options(handle, MYSQL_OPT_RECONNECT, &on);
     };
-    const bool by_consumer = GENERATE(true, false);
+    const std::string by = GENERATE("the consumer", "prepare", "a file");
     options how;
-    if (!by_consumer) how.prepare = reconnect;
+    if (by == "prepare") how.prepare = reconnect;
+    if (by == "a file") how.prepare = option_file{"reconnect=1"};
     pool_of_one one{how};
-    if (by_consumer) REQUIRE(one.same_after([&](connection& c) { reconnect(c.get()); }));
+    if (by == "the consumer") REQUIRE(one.same_after([&](connection& c) { reconnect(c.get()); }));
     const auto lease = one.db.checkout();
-    one.outside.execute("kill " + std::to_string(mysql_thread_id(lease->get())));
-    while (number(one.outside, "select count(*) from information_schema.processlist where id = " +
-                                   std::to_string(mysql_thread_id(lease->get()))) != 0)
-        std::this_thread::yield();
+    end(one.outside, id_of(*lease));
     REQUIRE(failure_in([&] { lease->execute("select 1"); }).code != 0);
+}
+
+TEST_CASE("MariaDB: a session that the client has replaced is not handed on") {
+    const auto mode = GENERATE(reset_mode::reset_connection, reset_mode::rollback_only);
+    pool_of_one one{{.setup = "set @here = 1", .reset = mode}};
+    REQUIRE(!one.same_after([&](connection& c) {
+        const my_bool on = 1;
+        mysql_options(c.get(), MYSQL_OPT_RECONNECT, &on);
+        end(one.outside, id_of(c));
+        REQUIRE(mysql_ping(c.get()) == 0);
+    }));
+    REQUIRE(text(*one.db.checkout(), "select @here") == "1");
+    REQUIRE(one.db.stats().reset_failures == 1);
+}
+
+TEST_CASE("MariaDB: the next consumer is in the database that a file or the setup statement has chosen") {
+    options how{.unix_path = server::shared().by_socket().unix_path, .user = "root"};
+    if (GENERATE(true, false))
+        how.prepare = option_file{"database=app"};
+    else
+        how.setup = "use app";
+    db_pool db{factory{how}, as_one({})};
+    for (const auto* const wish : {"select 1", "use other", "select 1"}) {
+        const auto lease = db.checkout();
+        REQUIRE(text(*lease, "select database()") == "app");
+        lease->execute(wish);
+    }
+    REQUIRE(text(*db.checkout(), "select database()") == "app");
+    REQUIRE(db.stats().created == 1);
+}
+
+TEST_CASE("MariaDB: the collation that the setup statement has chosen outlives what a consumer speaks") {
+    pool_of_one one{{.setup = "set collation_connection = utf8mb4_bin"}};
+    REQUIRE(mysql_set_character_set(one.db.checkout()->get(), "latin1") == 0);
+    REQUIRE(text(*one.db.checkout(), "select @@collation_connection") == "utf8mb4_bin");
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("MariaDB: the next consumer has the role that his user has by default, if any") {
+    pool_of_one one;
+    for (const auto* const each : {"create or replace role boss", "create or replace role `of `` all`",
+                                   "create or replace user clerk identified by ''", "grant all on app.* to clerk",
+                                   "grant boss to clerk", "grant `of `` all` to clerk"})
+        one.outside.execute(each);
+    const bool by_default = GENERATE(false, true);
+    if (by_default) one.outside.execute("set default role `of `` all` for clerk");
+    db_pool db{factory{server::shared().by_socket({.user = "clerk"})}, as_one({})};
+    const auto role = [&] { return text(*db.checkout(), "select ifnull(current_role(), 'none')"); };
+    const auto first = role();
+    REQUIRE(first == (by_default ? "of ` all" : "none"));
+    db.checkout()->execute("set role boss");
+    REQUIRE(role() == first);
+    REQUIRE(db.stats().created == 1);
 }
 
 TEST_CASE("MariaDB: where nothing is to be cleaned nothing is sent") {

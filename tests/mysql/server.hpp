@@ -89,6 +89,7 @@ private:
         return {program,
                 "--no-defaults",
                 "--datadir=" + file("data"),
+                "--tmpdir=" + directory(),  // a server that starts clears its one
                 "--skip-name-resolve",
                 "--performance-schema=OFF",
                 "--innodb-buffer-pool-size=8M",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -37,6 +38,16 @@ using db_pool = pooly::pool<connection>;
 [[nodiscard]] inline unsigned long id_of(const connection& worker) { return mysql_thread_id(worker.get()); }
 
 [[nodiscard]] inline connection outsider() { return pooly::mysql::connect(server::shared().by_socket()); }
+
+/// For `prepare`: an option file with one setting.
+struct option_file {
+    std::string setting;
+    void operator()(MYSQL* handle) const {
+        const auto path = server::shared().directory() + "/option_file";
+        std::ofstream{path} << "[client]\n" << setting << '\n';
+        mysql_options(handle, MYSQL_READ_DEFAULT_FILE, path.c_str());
+    }
+};
 
 /// Returns when the server has ended the connection.
 inline void end(connection& by, unsigned long id) {

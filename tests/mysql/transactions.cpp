@@ -88,6 +88,77 @@ TEST_CASE("MariaDB: the answer to a statement that nobody waited for is not take
     REQUIRE(one.db.stats().destroyed == 1);
 }
 
+namespace {
+
+/// Sends both, and reads the answer to the first: what nothing on this side tells of is that the other takes its time.
+void send_two_and_read_one(const connection& c, const std::string& second) {
+    REQUIRE(mysql_send_query(c.get(), "do 1", 4) == 0);
+    REQUIRE(mysql_send_query(c.get(), second.data(), second.size()) == 0);
+    REQUIRE(mysql_read_query_result(c.get()) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("MariaDB: the answer to the second of two statements sent together is not taken for that to the commit") {
+    const std::string second = GENERATE("do sleep(0.05)", "select sleep(0.05)", "select sleep(0.05), row(1, 2)");
+    pool_of_one one;
+    const auto failed = failure_in([&] {
+        one.db.transaction([&](connection& c) {
+            c.execute("insert into t values (1, 1)");
+            send_two_and_read_one(c, second);
+        });
+    });
+    INFO(failed.message);
+    REQUIRE(failed.state == (second.find("row") == second.npos ? "08006" : "21000"));  // that one's own error
+    REQUIRE(one.db.stats().destroyed == 1);
+}
+
+TEST_CASE("MariaDB: where the server says no to a commit its error is told") {
+    pool_of_one one;
+    const auto failed = failure_in([&] {
+        one.db.transaction([](connection& c) {
+            c.execute("rollback");
+            c.execute("xa start 'mine'");
+        });
+    });
+    REQUIRE(failed.code == 1399);
+    REQUIRE(failed.state == "XAE07");
+}
+
+TEST_CASE("MariaDB: a transaction ends and another does not begin, nor the session end, whatever the work has set") {
+    const auto mode = GENERATE(reset_mode::reset_connection, reset_mode::rollback_only);
+    const std::string type = GENERATE("1", "2");
+    pool_of_one one{{.reset = mode}};
+    one.db.transaction([&](connection& c) {
+        c.execute("set completion_type = " + type);
+        c.execute("insert into t values (1, 1)");
+    });
+    REQUIRE(one.rows() == 1);
+    REQUIRE(number(*one.db.checkout(), "select @@in_transaction") == 0);
+    const auto give_up = [&](connection& c) {
+        c.execute("set completion_type = " + type);
+        c.execute("insert into t values (2, 2)");
+        throw std::logic_error{"half way"};
+    };
+    REQUIRE_THROWS_AS(one.db.transaction(give_up), std::logic_error);
+    REQUIRE(number(*one.db.checkout(), "select @@in_transaction") == 0);
+    REQUIRE(one.rows() == 1);
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("MariaDB: a commit is told whatever the work has set for its results") {
+    const std::string set =
+        GENERATE("sql_select_limit = 0", "character_set_results = utf16", "sql_mode = 'ANSI,ORACLE'");
+    pool_of_one one;
+    REQUIRE_NOTHROW(one.db.transaction([&](connection& c) {
+        c.execute("insert into t values (1, 1)");
+        c.execute("set " + set);
+        REQUIRE(failure_in([&] { c.execute("insert into t values (1, 1)"); }).code == 1062);
+    }));
+    REQUIRE(one.rows() == 1);
+    REQUIRE(one.same_after([&](connection& c) { c.execute("set " + set); }));
+}
+
 TEST_CASE("MariaDB: a commit after an error that left the transaction open is done") {
     pool_of_one one;
     one.db.transaction([](connection& c) {
@@ -95,6 +166,25 @@ TEST_CASE("MariaDB: a commit after an error that left the transaction open is do
         REQUIRE(failure_in([&] { c.execute("insert into t values (1, 1)"); }).code == 1062);
     });
     REQUIRE(one.rows() == 1);
+}
+
+TEST_CASE("MariaDB: of work that chains transactions the commit tells of the last one alone") {
+    pool_of_one one;
+    REQUIRE_NOTHROW(one.db.transaction([](connection& c) {
+        c.execute("insert into t values (1, 1)");
+        c.execute("rollback and chain");
+        c.execute("insert into t values (2, 2)");
+    }));
+    REQUIRE(text(one.outside, "select sum(a) from t") == "2");
+    REQUIRE_THROWS_AS(one.db.transaction([](connection& c) {
+        c.execute("insert into t values (3, 3)");
+        c.execute("commit and chain");
+        c.execute("insert into t values (4, 4)");
+        throw std::logic_error{"half way"};
+    }),
+                      std::logic_error);
+    REQUIRE(text(one.outside, "select sum(a) from t") == "5");
+    REQUIRE(one.db.stats().created == 1);
 }
 
 TEST_CASE("MariaDB: a transaction within another one is an error, where the server would commit the first") {
@@ -221,15 +311,22 @@ TEST_CASE("MariaDB: a transaction that was rolled back by a deadlock which its w
     REQUIRE(number(beside.outside, "select sum(b) from t") == 2);
 }
 
-TEST_CASE("MariaDB: a transaction sends no more than its beginning, its work and its end") {
-    pool_of_one one{{.reset = pooly::mysql::reset_mode::rollback_only}};
+TEST_CASE(
+    "MariaDB: a transaction sends its beginning, its work, its end, and a question where the reset asks one, too") {
+    using traits = pooly::worker_traits<connection>;
+    const auto mode = GENERATE(reset_mode::reset_connection, reset_mode::rollback_only);
+    pool_of_one one{{.reset = mode}};
+    auto lease = one.db.checkout();
     const auto questions = [&] {
-        return number(*one.db.checkout(),
+        return number(*lease,
                       "select variable_value from information_schema.session_status where variable_name = 'questions'");
     };
     const int before = questions();
-    one.db.transaction([](connection& c) { c.execute("insert into t values (1, 0)"); });
-    REQUIRE(questions() == before + 4);
+    traits::begin(*lease);
+    lease->execute("insert into t values (1, 0)");
+    traits::commit(*lease);
+    const int sent = mode == reset_mode::reset_connection ? 4 : 3;
+    REQUIRE(questions() == before + sent + 1);
 }
 
 TEST_CASE("MariaDB: a transaction that waited too long for a lock is run again") {
@@ -276,5 +373,5 @@ TEST_CASE("MariaDB: retries are bounded, and only for what a retry may help") {
     REQUIRE(pooly::mysql::transaction(one.db, [](connection& c) { return number(c, "select 7"); }) == 7);
     REQUIRE(pooly::mysql::transaction(
                 one.db, [](connection& c) { return number(c, "select 8"); }, 1s) == 8);
-    REQUIRE_THROWS_WITH(run(1062, {.max_attempts = 0}), "pooly: max_attempts must be at least 1");
+    REQUIRE_THROWS_WITH(run(1062, {.max_attempts = 0}), "pooly: max_attempts must be at least 1 (given 0)");
 }

@@ -59,19 +59,19 @@ struct audited_postgres {
 }  // namespace
 
 TEST_CASE("PostgreSQL, audited: the server is killed in the middle of transactions, and comes back") {
-    audit_often("killed", [] { return audit{audited_postgres{}}.run(outages::killed<audited_postgres>); });
+    audit_outage<audited_postgres>("killed", outages::killed);
 }
 
 TEST_CASE("PostgreSQL, audited: its connections are ended one by one") {
-    audit_often("ended", [] { return audit{audited_postgres{}}.run(outages::ended_one_by_one<audited_postgres>); });
+    audit_outage<audited_postgres>("ended", outages::ended_one_by_one);
 }
 
 TEST_CASE("PostgreSQL, audited: the server hangs for longer than every timeout, and goes on") {
-    audit_often("frozen", [] { return audit{audited_postgres{}}.run(outages::frozen<audited_postgres>); });
+    audit_outage<audited_postgres>("frozen", outages::frozen);
 }
 
 TEST_CASE("PostgreSQL, audited: the server takes fewer connections than the pool wants, and then more") {
-    audit_often("crowded", [] { return audit{audited_postgres{}}.run(outages::crowded<audited_postgres>); });
+    audit_outage<audited_postgres>("crowded", outages::crowded);
 }
 
 TEST_CASE("PostgreSQL, audited: the primary is killed, its standby promoted, and the pool goes on there") {

@@ -5,7 +5,9 @@
 
 #include "postgres/bouncer.hpp"
 #include "postgres/support.hpp"
+#include "support/connecting_checks.hpp"
 #include "support/half_way.hpp"
+#include "support/waiting.hpp"
 
 using namespace postgres_test;
 using pooly::postgres::access_mode;
@@ -56,4 +58,46 @@ TEST_CASE("PgBouncer: a pool behind it shares few sessions, transaction by trans
         (void)text(outside, "select pg_terminate_backend(" + backend + ", 10000)");
         REQUIRE(text(*db.checkout(), "select pg_backend_pid()") != backend);
     }
+}
+
+TEST_CASE("PgBouncer: a server that is down behind it is a backend that is down, and no death of workers") {
+    if (!bouncer::is_installed()) {
+        WARN("skipped: PgBouncer is not installed");
+        return;
+    }
+    auto& server = server::shared();
+    const bouncer between{server};
+    db_pool db{factory{between.connection_string(), behind_pgbouncer({.connect_timeout = long_enough})},
+               {.size = 3, .check_after_idle = 0ns, .backoff_base = 1ms, .backoff_cap = 10ms}};
+    {
+        const pooly::test::dead meanwhile{server};
+        for (int i = 0; i < 50; ++i) {
+            const auto got = db.try_checkout_for(long_enough);
+            REQUIRE((!got && got.error() != pooly::errc::failed));
+        }
+        REQUIRE(db.status().backend_down);
+        REQUIRE(db.stats().created == 3);
+    }
+    pooly::test::wait_until([&] { return db.try_checkout_for(hang).has_value(); });
+    REQUIRE(db.stats().create_failures > 0);
+}
+
+TEST_CASE("PgBouncer: to wait for a session, and find that one may use it, ends as connecting does") {
+    if (!bouncer::is_installed()) {
+        WARN("skipped: PgBouncer is not installed");
+        return;
+    }
+    const bouncer between{server::shared(), 1};
+    auto first = pooly::postgres::connect(between.connection_string());
+    first.execute("begin; select 1");
+    check_that_it_ends(factory{between.connection_string(), behind_pgbouncer({.connect_timeout = 24h})},
+                       "gave up connecting to the PostgreSQL server at \"127.0.0.1\"");
+    const auto late = failure_in([&] {
+        (void)pooly::postgres::connect(between.connection_string(), behind_pgbouncer({.connect_timeout = 50ms}));
+    });
+    REQUIRE(late.state == "08001");
+    REQUIRE_THAT(late.message, Catch::Matchers::StartsWith("timed out connecting to the PostgreSQL server at "));
+    first.execute("commit");
+    auto second = pooly::postgres::connect(between.connection_string(), behind_pgbouncer());
+    REQUIRE(number(second, "select 1") == 1);
 }

@@ -2,15 +2,20 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "postgres/support.hpp"
 #include "support/connecting_checks.hpp"
+#include "support/silent_resolver.hpp"
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using pooly::start_mode;
 using pooly::postgres::connect;
 
@@ -23,6 +28,17 @@ namespace {
     return failure_to_start(factory{connection_string, how}, failure_of);
 }
 
+/// A variable of the environment, that was not set before.
+struct surroundings {
+    const char* name;
+    surroundings(const char* variable, const std::string& value) : name{variable} {
+        ::setenv(variable, value.c_str(), 1);
+    }
+    surroundings(const surroundings&) = delete;
+    surroundings& operator=(const surroundings&) = delete;
+    ~surroundings() { ::unsetenv(name); }
+};
+
 }  // namespace
 
 TEST_CASE("PostgreSQL: senseless options are refused by name") {
@@ -30,19 +46,22 @@ TEST_CASE("PostgreSQL: senseless options are refused by name") {
         pooly::postgres::reset_mode;
     const auto refusal = [](const options& how) { return refusal_of([&] { (void)factory{"", how}; }); };
     REQUIRE(refusal({}) == "accepted");
-    REQUIRE(refusal({.connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0");
-    REQUIRE(refusal({.health_timeout = -1ms}) == "pooly: health_timeout must be more than 0");
+    REQUIRE(refusal({.connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0 (given 0 s)");
+    REQUIRE(refusal({.health_timeout = -1ms}) == "pooly: health_timeout must be more than 0 (given -1 ms)");
     REQUIRE(refusal({.reply_timeout = std::chrono::milliseconds::max()}) ==
-            "pooly: reply_timeout must be at most 24 days");
-    REQUIRE(refusal({.commit_timeout = 0ms}) == "pooly: commit_timeout must be more than 0");
-    REQUIRE(refusal({.keepalives_count = -1}) == "pooly: keepalives_count must not be negative");
+            "pooly: reply_timeout must be at most 24 days (given 9223372036854775807 ms)");
+    REQUIRE(refusal({.commit_timeout = 0ms}) == "pooly: commit_timeout must be more than 0 (given 0 s)");
+    REQUIRE(refusal({.keepalives_count = -1}) == "pooly: keepalives_count must not be negative (given -1)");
     REQUIRE(refusal({.keepalives_idle = std::chrono::seconds{1LL << 31}}) ==
-            "pooly: keepalives_idle must be at most 2147483647");
-    REQUIRE(refusal({.reset = static_cast<reset_mode>(9)}) == "pooly: reset is no reset_mode");
-    REQUIRE(refusal({.health = static_cast<health_check>(9)}) == "pooly: health is no health_check");
-    REQUIRE(refusal({.access = static_cast<access_mode>(9)}) == "pooly: access is no access_mode");
-    REQUIRE(refusal({.isolation = static_cast<isolation_level>(9)}) == "pooly: isolation is no isolation_level");
-    REQUIRE_THAT(refusal({.deferrable = true}), ContainsSubstring("pooly: deferrable needs"));
+            "pooly: keepalives_idle must be at most 2147483647 s (given 2147483648 s)");
+    REQUIRE(refusal({.reset = static_cast<reset_mode>(9)}) == "pooly: reset is no reset_mode (given 9)");
+    REQUIRE(refusal({.health = static_cast<health_check>(9)}) == "pooly: health is no health_check (given 9)");
+    REQUIRE(refusal({.access = static_cast<access_mode>(9)}) == "pooly: access is no access_mode (given 9)");
+    REQUIRE(refusal({.isolation = static_cast<isolation_level>(9)}) ==
+            "pooly: isolation is no isolation_level (given 9)");
+    const auto deferrable = refusal({.access = access_mode::read_only, .deferrable = true});
+    REQUIRE_THAT(deferrable, StartsWith("pooly: deferrable needs"));
+    REQUIRE_THAT(deferrable, EndsWith("(given isolation 0 and access 2)"));
 }
 
 TEST_CASE("PostgreSQL: a malformed connection string is refused in libpq's words, before any connecting") {
@@ -72,6 +91,7 @@ TEST_CASE("PostgreSQL: an address that leads nowhere is told in libpq's words") 
                  ContainsSubstring("could not translate host name \"no.such.host.invalid\" to address: "));
     REQUIRE_THAT(failed("host=''"), ContainsSubstring("No such file or directory"));  // in libpq's own directory
     REQUIRE_THAT(failed("host=/nonexistent"), ContainsSubstring("No such file or directory"));
+    REQUIRE_THAT(failed("host=@pooly.nonexistent"), ContainsSubstring("onnection refused"));  // has no file
 }
 
 TEST_CASE("PostgreSQL: a connection that the server refuses tells its SQLSTATE and its words") {
@@ -156,11 +176,64 @@ TEST_CASE("PostgreSQL: connecting ends by the consumer's deadline, and when its 
 }
 
 TEST_CASE("PostgreSQL: connecting ends by the time that the connection string gives it") {
+    const silent_resolver nobody;
     const other_server silent{other_server::manner::silent};
     const auto theirs = connection_string_to(silent) + " connect_timeout=1";
     const auto took = time_of(
         [&] { REQUIRE(failure_in([&] { (void)connect(theirs, {.connect_timeout = 24h}); }).state == "08001"); });
     REQUIRE(took < 10s);
+    const auto name = "host=silent.invalid connect_timeout=1";
+    REQUIRE_THAT(failure_in([&] { (void)connect(name, {.connect_timeout = 24h}); }).message,
+                 StartsWith("timed out resolving"));
+}
+
+TEST_CASE("PostgreSQL: a resolver that says nothing keeps nobody longer than he wants to wait") {
+    const silent_resolver nobody;
+    check_that_it_ends(factory{"host=silent.invalid", {.connect_timeout = 24h}},
+                       "gave up resolving the host name \"silent.invalid\"");
+}
+
+TEST_CASE("PostgreSQL: a name that the resolver gave up on is asked about once") {
+    const auto before = silent_resolver::times_asked();
+    const auto failed = failure_in([] { (void)connect("host=silent.invalid"); });
+    REQUIRE(silent_resolver::times_asked() == before + 1);
+    REQUIRE(failed.state == "08001");
+    REQUIRE(failed.message ==
+            std::string{"could not translate host name \"silent.invalid\" to address: "} + ::gai_strerror(EAI_AGAIN));
+}
+
+TEST_CASE("PostgreSQL: of two hosts one that has no address is none, and nobody asks for that of a given address") {
+    const auto& server = server::shared();
+    const auto before = silent_resolver::times_asked();
+    REQUIRE_NOTHROW(connect(server.tcp_connection_string("host=silent.invalid hostaddr=127.0.0.1")));
+    REQUIRE(silent_resolver::times_asked() == before);
+    REQUIRE_NOTHROW(connect(server.tcp_connection_string("host=silent.invalid,127.0.0.1")));
+}
+
+TEST_CASE("PostgreSQL: the name of a host is where libpq finds it") {
+    const silent_resolver nobody;
+    const auto file = server::shared().directory() + "/services";
+    std::ofstream{file} << "[silent]\nhost=silent.invalid\n[here]\nhost=127.0.0.1\n";
+    const surroundings services{"PGSERVICEFILE", file};
+    const auto told = [](const std::string& connection_string) {
+        std::string message;
+        const auto took = time_of(
+            [&] { message = failure_in([&] { (void)connect(connection_string, {.connect_timeout = 1ms}); }).message; });
+        REQUIRE(took < hang);
+        return message;
+    };
+    const auto* const late = "timed out resolving the host name \"silent.invalid\"";
+    REQUIRE(told("service=silent sslmode=require") == late);
+    REQUIRE(told("postgresql:///x?service=silent") == late);
+    REQUIRE_THAT(told("service=silent host=127.0.0.1"), !ContainsSubstring("resolving"));
+    REQUIRE_THAT(told("service=nonsense"), ContainsSubstring("definition of service \"nonsense\" not found"));
+    {
+        const surroundings service{"PGSERVICE", "silent"};
+        REQUIRE(told("") == late);
+    }
+    const surroundings host{"PGHOST", "silent.invalid"};
+    REQUIRE(told("") == late);
+    REQUIRE_THAT(told("service=here"), !ContainsSubstring("resolving"));
 }
 
 TEST_CASE("PostgreSQL: TCP watches over an idle connection as the options say, and the connection string before them") {

@@ -19,6 +19,11 @@ TEST_CASE("PostgreSQL: an idle connection that the server ended is not lent") {
     REQUIRE(backend_of(*lease) != backend);
     REQUIRE(number(*lease, "select 1") == 1);
     REQUIRE(one.db.stats().unhealthy == 1);
+
+    auto idle = pooly::postgres::connect(server::shared().connection_string(), {.health = how});
+    end(one.outside, backend_of(idle));
+    const auto told = failure_in([&] { (void)pooly::worker_traits<connection>::healthy(idle); });
+    REQUIRE_THAT(told.message, Catch::Matchers::StartsWith("server closed the connection unexpectedly"));
 }
 
 TEST_CASE("PostgreSQL: a leased connection that the server ended is replaced when it comes back") {

@@ -47,6 +47,21 @@ TEST_CASE("PostgreSQL: an exception rolls the transaction back and arrives uncha
     REQUIRE(one.db.stats().created == 1);
 }
 
+TEST_CASE("PostgreSQL: a statement of which only the end was not read is over") {
+    pool_of_one one;
+    one.db.transaction([](connection& c) {
+        using pooly::postgres::detail::result_owner;
+        const result_owner ready{PQexec(c.get(), "copy t from stdin")};
+        REQUIRE(PQresultStatus(ready.get()) == PGRES_COPY_IN);
+        REQUIRE(PQputCopyData(c.get(), "7\n", 2) == 1);
+        REQUIRE(PQputCopyEnd(c.get(), nullptr) == 1);
+        const result_owner done{PQgetResult(c.get())};
+        REQUIRE(PQresultStatus(done.get()) == PGRES_COMMAND_OK);
+    });
+    REQUIRE(one.rows() == 1);
+    REQUIRE(one.db.stats().created == 1);
+}
+
 TEST_CASE("PostgreSQL: an exception in the middle of a result rolls back by ending the connection") {
     pool_of_one one;
     REQUIRE_THROWS_AS(one.db.transaction([](connection& c) {
@@ -97,6 +112,25 @@ TEST_CASE("PostgreSQL: work that ends or nests the transaction by itself is told
     lease->execute("begin");
     using traits = pooly::worker_traits<connection>;
     REQUIRE(failure_in([&] { traits::begin(*lease); }).state == "25001");
+}
+
+TEST_CASE("PostgreSQL: of work that chains transactions the commit tells of the last one alone") {
+    pool_of_one one;
+    REQUIRE_NOTHROW(one.db.transaction([](connection& c) {
+        c.execute("insert into t values (1)");
+        c.execute("rollback and chain");
+        c.execute("insert into t values (2)");
+    }));
+    REQUIRE(text(one.outside, "select sum(a) from t") == "2");
+    REQUIRE_THROWS_AS(one.db.transaction([](connection& c) {
+        c.execute("insert into t values (3)");
+        c.execute("commit and chain");
+        c.execute("insert into t values (4)");
+        throw std::logic_error{"half way"};
+    }),
+                      std::logic_error);
+    REQUIRE(text(one.outside, "select sum(a) from t") == "5");
+    REQUIRE(one.db.stats().created == 1);
 }
 
 TEST_CASE("PostgreSQL: transactions have the isolation level and access mode of the options") {
@@ -226,5 +260,5 @@ TEST_CASE("PostgreSQL: retries are bounded, and only for what a retry may help")
     REQUIRE(pooly::postgres::transaction(
                 one.db, [](connection& c) { return number(c, "select 8"); }, 1s) == 8);
     REQUIRE_THROWS_WITH(pooly::postgres::transaction(one.db, [](connection&) {}, {.max_attempts = 0}),
-                        "pooly: max_attempts must be at least 1");
+                        "pooly: max_attempts must be at least 1 (given 0)");
 }

@@ -65,17 +65,17 @@ private:
 }  // namespace
 
 TEST_CASE("Redis, audited: the server is killed in the middle of transactions, and comes back") {
-    audit_often("killed", [] { return audit{audited_redis{}}.run(outages::killed<audited_redis>); });
+    audit_outage<audited_redis>("killed", outages::killed);
 }
 
 TEST_CASE("Redis, audited: its connections are ended one by one") {
-    audit_often("ended", [] { return audit{audited_redis{}}.run(outages::ended_one_by_one<audited_redis>); });
+    audit_outage<audited_redis>("ended", outages::ended_one_by_one);
 }
 
 TEST_CASE("Redis, audited: the server hangs for longer than every timeout, and goes on") {
-    audit_often("frozen", [] { return audit{audited_redis{}}.run(outages::frozen<audited_redis>); });
+    audit_outage<audited_redis>("frozen", outages::frozen);
 }
 
 TEST_CASE("Redis, audited: the server takes fewer connections than the pool wants, and then more") {
-    audit_often("crowded", [] { return audit{audited_redis{}}.run(outages::crowded<audited_redis>); });
+    audit_outage<audited_redis>("crowded", outages::crowded);
 }

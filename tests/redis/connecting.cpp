@@ -8,6 +8,7 @@
 
 #include "redis/support.hpp"
 #include "support/connecting_checks.hpp"
+#include "support/silent_resolver.hpp"
 
 using namespace redis_test;
 using Catch::Matchers::ContainsSubstring;
@@ -31,18 +32,22 @@ TEST_CASE("Redis: senseless options are refused by name, before any connecting")
     const auto refusal = [](const options& how) { return refusal_of([&] { (void)factory{how}; }); };
     REQUIRE(refusal({.host = "x"}) == "accepted");
     REQUIRE(refusal({}) == "pooly: host must be given, or unix_path");
-    REQUIRE(refusal({.host = "x", .unix_path = "y"}) == "pooly: host must not be given together with unix_path");
+    REQUIRE(refusal({.host = "x", .unix_path = "y"}) ==
+            "pooly: host must not be given together with unix_path (given \"x\" and \"y\")");
     REQUIRE(refusal({.host = std::string{"x\0y", 3}}) == "pooly: host must not contain a zero byte");
-    REQUIRE(refusal({.host = "x", .port = 0}) == "pooly: port must be from 1 to 65535");
-    REQUIRE(refusal({.host = "x", .port = 65536}) == "pooly: port must be from 1 to 65535");
-    REQUIRE(refusal({.unix_path = std::string(200, 'x')}) == "pooly: unix_path is too long for a Unix socket");
-    REQUIRE(refusal({.host = "x", .username = "me"}) == "pooly: username needs a password");
-    REQUIRE(refusal({.host = "x", .database = -1}) == "pooly: database must not be negative");
-    REQUIRE(refusal({.host = "x", .connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0");
-    REQUIRE(refusal({.host = "x", .command_timeout = -1ms}) == "pooly: command_timeout must not be negative");
-    REQUIRE(refusal({.host = "x", .tcp = {.keepalives_count = -1}}) == "pooly: keepalives_count must not be negative");
+    REQUIRE(refusal({.host = "x", .port = 0}) == "pooly: port must be from 1 to 65535 (given 0)");
+    REQUIRE(refusal({.host = "x", .port = 65536}) == "pooly: port must be from 1 to 65535 (given 65536)");
+    REQUIRE(refusal({.unix_path = std::string(200, 'x')}) ==
+            "pooly: unix_path is too long for a Unix socket (given 200 bytes)");
+    REQUIRE(refusal({.host = "x", .username = "me"}) == "pooly: username needs a password (given \"me\")");
+    REQUIRE(refusal({.host = "x", .database = -1}) == "pooly: database must not be negative (given -1)");
+    REQUIRE(refusal({.host = "x", .connect_timeout = 0ms}) == "pooly: connect_timeout must be more than 0 (given 0 s)");
+    REQUIRE(refusal({.host = "x", .command_timeout = -1ms}) ==
+            "pooly: command_timeout must not be negative (given -1 ms)");
+    REQUIRE(refusal({.host = "x", .tcp = {.keepalives_count = -1}}) ==
+            "pooly: keepalives_count must not be negative (given -1)");
     REQUIRE(refusal({.host = "x", .reset = static_cast<pooly::redis::reset_mode>(9)}) ==
-            "pooly: reset is no reset_mode");
+            "pooly: reset is no reset_mode (given 9)");
     REQUIRE_THROWS_AS(connect({}), std::invalid_argument);
 }
 
@@ -55,6 +60,7 @@ TEST_CASE("Redis: an address that leads nowhere is told in hiredis' words, or th
     const auto unknown = failure_to_connect({.host = "no.such.host.invalid"});
     REQUIRE(unknown.what == kind::cannot_connect);
     REQUIRE_THAT(unknown.message, ContainsSubstring("\"no.such.host.invalid\", port 6379: "));
+    REQUIRE(!unknown.message.ends_with(": "));
     const auto malformed = failure_to_connect({.host = "256.1:x"});
     REQUIRE(malformed.what == kind::cannot_connect);
     const auto missing = failure_to_connect({.unix_path = server::shared().directory() + "/nothing"});
@@ -186,6 +192,21 @@ TEST_CASE("Redis: a replica that has lost its master and will not serve old data
 
 TEST_CASE("Redis: connecting ends by the consumer's deadline, and when its consumer is told to stop") {
     check_that_connecting_ends([](int port) { return factory{on_port(port, {.connect_timeout = 24h})}; }, "gave up");
+}
+
+TEST_CASE("Redis: a resolver that says nothing keeps nobody longer than he wants to wait") {
+    const silent_resolver nobody;
+    check_that_it_ends(factory{options{.host = silent_resolver::name, .connect_timeout = 24h}},
+                       "gave up waiting for the resolver of its name");
+}
+
+TEST_CASE("Redis: a name that the resolver gave up on is asked about once") {
+    const auto before = silent_resolver::times_asked();
+    const auto failed = failure_in([] { (void)connect({.host = silent_resolver::name}); });
+    REQUIRE(silent_resolver::times_asked() == before + 1);
+    REQUIRE(failed.what == kind::cannot_connect);
+    REQUIRE(failed.message == std::string{"cannot connect to the Redis server at \"silent.invalid\", port 6379: "} +
+                                  ::gai_strerror(EAI_AGAIN));
 }
 
 TEST_CASE("Redis: TCP watches over an idle connection as the options say") {

@@ -17,6 +17,11 @@ TEST_CASE("Redis: an idle connection that the server ended is not lent") {
     end(one.outside, id);
     REQUIRE(id_of(*one.db.checkout()) != id);
     REQUIRE(one.db.stats().unhealthy == 1);
+
+    auto idle = pooly::redis::connect(server::shared().by_socket({.health = how}));
+    end(one.outside, id_of(idle));
+    const auto told = failure_in([&] { (void)pooly::worker_traits<connection>::healthy(idle); });
+    REQUIRE(told.message == "the connection to the Redis server is lost");
 }
 
 TEST_CASE("Redis: a leased connection that the server ended is replaced when it comes back") {

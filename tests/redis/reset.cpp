@@ -169,6 +169,19 @@ TEST_CASE("Redis: a connection in the middle of something is replaced") {
     REQUIRE(text(one.db.checkout()->command("PING")) == "PONG");
 }
 
+TEST_CASE("Redis: a connection that comes back while a script is running is replaced") {
+    const auto mode = GENERATE(reset_mode::reset_command, reset_mode::piecemeal);
+    pool_of_one one{{.reset = mode}};
+    auto lease = one.db.checkout();
+    const auto before = id_of(*lease);
+    {
+        const busy_script busy{one.outside};
+        lease.checkin();
+    }
+    REQUIRE(one.db.stats().reset_failures == 1);
+    REQUIRE(id_of(*one.db.checkout()) != before);
+}
+
 TEST_CASE("Redis: a reply that is still on its way is not the next consumer's") {
     const auto mode = GENERATE(reset_mode::reset_command, reset_mode::piecemeal);
     pool_of_one one{{.reset = mode}};

@@ -4,6 +4,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <pooly/adapters/redis.hpp>
@@ -39,6 +40,41 @@ inline void end(connection& by, long long id) {
     if (number(by.command("CLIENT", "KILL", "ID", std::to_string(id))) != 1)
         throw std::runtime_error{"there is no such connection"};
 }
+
+/// As long as it lives, the server runs a script and says BUSY to everybody.
+class busy_script {
+public:
+    explicit busy_script(connection& by) : by_{&by} {
+        by.command("CONFIG", "SET", "lua-time-limit", "1");
+        runner_ = std::thread{[] {
+            auto own = pooly::redis::connect(server::shared().by_socket({.command_timeout = hang}));
+            try {
+                own.command("EVAL", "while true do end", "0");
+            } catch (const error&) {  // it was killed
+            }
+        }};
+        while (!says_busy()) std::this_thread::yield();
+    }
+    busy_script(const busy_script&) = delete;
+    busy_script& operator=(const busy_script&) = delete;
+    ~busy_script() {
+        by_->command("SCRIPT", "KILL");
+        runner_.join();
+    }
+
+private:
+    [[nodiscard]] bool says_busy() const {
+        try {
+            by_->command("PING");
+            return false;
+        } catch (const error& told) {
+            return told.prefix() == "BUSY";
+        }
+    }
+
+    connection* by_;
+    std::thread runner_;
+};
 
 /// Runs what must fail; anything but the adapter's own exception goes on to the test.
 struct failing {

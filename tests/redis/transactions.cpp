@@ -99,6 +99,57 @@ TEST_CASE("Redis: work that ends or nests the transaction by itself is told so")
     REQUIRE_NOTHROW(traits::rollback(*lease));  // where there is none
 }
 
+TEST_CASE("Redis: an answer that nobody has read is not taken for that to the beginning of a transaction") {
+    pool_of_one one;
+    one.outside.command("SET", "a", "OK");
+    auto lease = one.db.checkout();
+    redisAppendCommand(lease->get(), "GET a");
+    int done = 0;
+    while (done == 0) REQUIRE(redisBufferWrite(lease->get(), &done) == REDIS_OK);
+    const auto failed = failure_in([&] { pooly::worker_traits<connection>::begin(*lease); });
+    REQUIRE(failed.what == kind::connection_lost);
+    REQUIRE_THAT(failed.message, ContainsSubstring("replies that nobody has read"));
+}
+
+TEST_CASE("Redis: nor is an error that nobody has read") {
+    pool_of_one one;
+    auto lease = one.db.checkout();
+    redisAppendCommand(lease->get(), "NONSENSE");
+    int done = 0;
+    while (done == 0) REQUIRE(redisBufferWrite(lease->get(), &done) == REDIS_OK);
+    const auto failed = failure_in([&] { pooly::worker_traits<connection>::begin(*lease); });
+    REQUIRE(failed.what == kind::connection_lost);
+    REQUIRE_THAT(failed.message, ContainsSubstring("replies that nobody has read"));
+}
+
+TEST_CASE("Redis: a server that refuses the beginning of a transaction is told in its own words") {
+    pool_of_one one{{.reset = reset_mode::nothing}};
+    const auto failure_to_begin = [&] { return failure_in([&] { one.db.transaction([](connection&) {}); }); };
+    failing failed{};
+    std::string prefix;
+    SECTION("without the right to what is asked first, though with that to MULTI") {
+        one.outside.command("ACL", "SETUSER", "mute", "on", ">sesame", "+@all", "-echo");
+        one.db.checkout()->command("AUTH", "mute", "sesame");
+        failed = failure_to_begin();
+        prefix = "NOPERM";
+    }
+    SECTION("as long as a script is running") {
+        const busy_script busy{one.outside};
+        failed = failure_to_begin();
+        prefix = "BUSY";
+    }
+    SECTION("to a subscriber") {
+        one.db.checkout()->command("SUBSCRIBE", "news");
+        failed = failure_to_begin();
+        prefix = "ERR";
+    }
+    REQUIRE(failed.what == kind::refused);
+    REQUIRE(failed.prefix == prefix);
+    REQUIRE_NOTHROW(one.db.transaction([](connection& c) { c.command("SET", "a", "1"); }));
+    REQUIRE(text(one.outside.command("GET", "a")) == "1");
+    REQUIRE(one.db.stats().created == 2);  // nobody knows what became of MULTI
+}
+
 TEST_CASE("Redis: commands of a transaction may be sent without waiting for what is said to them") {
     pool_of_one one;
     const auto send_two = [](connection& c) {
@@ -211,7 +262,7 @@ TEST_CASE("Redis: retries are bounded, and only for what a retry may help") {
     REQUIRE(attempts == 1);
     REQUIRE(run(nonsense, {.max_attempts = 2, .retries = [](const std::exception&) { return true; }}).prefix == "ERR");
     REQUIRE(attempts == 2);
-    REQUIRE_THROWS_WITH(run(nonsense, {.max_attempts = 0}), "pooly: max_attempts must be at least 1");
+    REQUIRE_THROWS_WITH(run(nonsense, {.max_attempts = 0}), "pooly: max_attempts must be at least 1 (given 0)");
 }
 
 TEST_CASE("Redis: a retried transaction that fails half way leaves neither a watch nor a MULTI") {

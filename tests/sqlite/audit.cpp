@@ -67,7 +67,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, const std::atomic<b
         enum { waiting, working, committing } step = waiting;
         try {
             auto open = db.begin();
-            all.note_wait(std::chrono::steady_clock::now() - asked);
+            all.longest_wait.note(std::chrono::steady_clock::now() - asked);
             step = working;
             const auto insert = [&](std::int64_t id) {
                 open->execute("insert into audit values (" + std::to_string(id) + ", zeroblob(400))");
@@ -86,7 +86,7 @@ void write_until(const std::atomic<bool>& over, db_pool& db, const std::atomic<b
         } catch (const pooly::pool_error& told) {
             all.fail(number, told.code().message());
         }
-        if (step == waiting) all.note_wait(std::chrono::steady_clock::now() - asked);
+        if (step == waiting) all.longest_wait.note(std::chrono::steady_clock::now() - asked);
         if (step == committing) ++all.at_commit;
         std::this_thread::yield();
     }
@@ -98,7 +98,7 @@ void read_until(const std::atomic<bool>& over, db_pool& db, books& all) {
         const auto asked = std::chrono::steady_clock::now();
         try {
             auto open = db.begin();
-            all.note_wait(std::chrono::steady_clock::now() - asked);
+            all.longest_wait.note(std::chrono::steady_clock::now() - asked);
             const int rows = number(*open, "select count(*) from audit");
             if (rows % 2 != 0 || rows < seen || number(*open, "select total(id) = 0 from audit") != 1)
                 ++all.wrong_reads;
@@ -198,7 +198,7 @@ void audit(const disk& on) {
     }
     CHECK(open_below(on.directory) == 0);
     CHECK(all.wrong_reads == 0);
-    CHECK(all.longest_wait.load() < patience + busy_machine);
+    CHECK(all.longest_wait.get() < patience + busy_machine);
 
     const auto outside = pooly::sqlite::open(path);
     CHECK(text(outside, "pragma integrity_check") == "ok");
@@ -211,8 +211,9 @@ void audit(const disk& on) {
     }
     std::cout << "  " << on.name << ": " << all.acknowledged.size() << " acknowledged, " << written.size() << " there; "
               << all.failed.size() << " failed, of these " << all.at_commit << " at commit; longest wait "
-              << ms(all.longest_wait) << " ms; full for " << ms(lasted) << " ms, wrote again after " << ms(recovery)
-              << " ms; " << all.reads << " reads, " << all.wrong_reads << " wrong; " << made << " connections made;";
+              << ms(all.longest_wait.get()) << " ms; full for " << ms(lasted) << " ms, wrote again after "
+              << ms(recovery) << " ms; " << all.reads << " reads, " << all.wrong_reads << " wrong; " << made
+              << " connections made;";
     for (const auto& [what, times] : all.told) std::cout << " \"" << what << "\" " << times;
     std::cout << std::endl;
 }

@@ -120,6 +120,21 @@ TEMPLATE_TEST_CASE("no retry begins after the deadline, and no pause leads past 
             SQLITE_BUSY);
 }
 
+TEMPLATE_TEST_CASE("a time that was over long ago is one attempt", "", POOLY_BOTH_WORKERS) {
+    const auto long_ago = GENERATE(std::chrono::hours::min(), std::chrono::hours{-1});
+    rivals<TestType> two{{.busy_timeout = 1ms}};
+    int ran = 0;
+    const auto count = [&](TestType&) { return ++ran; };
+    REQUIRE(pooly::sqlite::transaction(two.db, count, long_ago) == 1);
+    two.lock();
+    int retried = 0;
+    retry_policy counts = untiring;
+    counts.on_retry = [&](const std::exception&, std::size_t) { ++retried; };
+    const auto give_up = [&] { pooly::sqlite::transaction(two.db, insert<TestType>, long_ago, counts); };
+    REQUIRE(failure_in<TestType>(give_up).code == SQLITE_BUSY);
+    REQUIRE(retried == 0);
+}
+
 TEMPLATE_TEST_CASE("the busy timeout bounds an attempt that has more time", "", POOLY_BOTH_WORKERS) {
     rivals<TestType> two{{.busy_timeout = 1ms}};
     two.lock();
@@ -195,15 +210,63 @@ TEMPLATE_TEST_CASE("a transaction that has read what another one then changed is
 TEMPLATE_TEST_CASE("a commit that finds the database busy is run again from the start", "", POOLY_BOTH_WORKERS) {
     rivals<TestType> two{{.wal = false, .busy_timeout = 0ms}};
     execute(two.other, "begin; select count(*) from t");  // in rollback mode a reader keeps the writer from committing
+    statement_ptr unfinished{nullptr, sqlite3_finalize};  // it reads, and is in nobody's way
     int ran = 0;
     pooly::sqlite::transaction(two.db,
                                [&](TestType& db) {
                                    ++ran;
                                    insert(db);
+                                   unfinished = prepare(handle_of(db), "select a from t");
+                                   REQUIRE(sqlite3_step(unfinished.get()) == SQLITE_ROW);
                                },
                                {.on_retry = [&](const std::exception&, std::size_t) { two.unlock(); }});
+    unfinished.reset();  // before its connection
     REQUIRE(ran == 2);
     REQUIRE(two.rows() == 2);
+}
+
+TEMPLATE_TEST_CASE("a commit in whose way its own unfinished statement stands tells that, and is not run again", "",
+                   POOLY_BOTH_WORKERS) {
+    rivals<TestType> two{{.busy_timeout = 24h}};
+    execute(two.other, "update t set a = zeroblob(4)");
+    int ran = 0;
+    const auto refusal = [&](const auto& leave_unfinished) {
+        ran = 0;
+        return failure_in<TestType>([&] {
+            pooly::sqlite::transaction(two.db, [&](TestType& db) {
+                ++ran;
+                insert(db);
+                leave_unfinished(db);
+            });
+        });
+    };
+    statement_ptr unfinished{nullptr, sqlite3_finalize};
+    const auto leave = [&](const char* sql) {
+        return [&unfinished, sql](TestType& db) {
+            unfinished = prepare(handle_of(db), sql);
+            REQUIRE(sqlite3_step(unfinished.get()) == SQLITE_ROW);
+        };
+    };
+    const auto writing = refusal(leave("insert into t values(3) returning a"));
+    REQUIRE(writing.code == SQLITE_MISUSE);
+    REQUIRE(writing.message ==
+            "cannot commit transaction - SQL statements in progress: insert into t values(3) returning a");
+    REQUIRE(ran == 1);
+    REQUIRE(two.rows() == 1);
+
+    sqlite3_blob* blob = nullptr;
+    const auto open_blob = [&](TestType& db) {
+        REQUIRE(sqlite3_blob_open(handle_of(db), "main", "t", "a", 1, 1, &blob) == SQLITE_OK);
+    };
+    REQUIRE(refusal(open_blob).message ==
+            "cannot commit transaction - SQL statements in progress: a BLOB that is open for writing");
+    REQUIRE(ran == 1);
+    sqlite3_blob_close(blob);
+
+    unfinished.reset();  // before its connection
+    REQUIRE_NOTHROW(pooly::sqlite::transaction(two.db, insert<TestType>));
+    REQUIRE(two.rows() == 2);
+    REQUIRE(two.db.stats().created == 1);
 }
 
 TEMPLATE_TEST_CASE("retries are bounded, and only for a busy database or what the policy says", "",
@@ -236,6 +299,15 @@ TEMPLATE_TEST_CASE("retries are bounded, and only for a busy database or what th
             SQLITE_BUSY);
     REQUIRE(told == 2);
     REQUIRE_THROWS_AS(pooly::sqlite::transaction(two.db, [](TestType&) {}, {.max_attempts = 0}), std::invalid_argument);
+}
+
+TEST_CASE("senseless retrying is refused by name") {
+    REQUIRE_NOTHROW(retry_policy{}.validate());
+    REQUIRE_THROWS_WITH(retry_policy{.max_attempts = 0}.validate(), "pooly: max_attempts must be at least 1 (given 0)");
+    REQUIRE_THROWS_WITH(retry_policy{.backoff_base = -1ns}.validate(),
+                        "pooly: backoff_base must not be negative (given -1 ns)");
+    REQUIRE_THROWS_WITH((retry_policy{.backoff_base = 1500us, .backoff_cap = 1ms}.validate()),
+                        "pooly: backoff_cap must not be shorter than backoff_base (given 1 ms and 1500 us)");
 }
 
 TEST_CASE("transient failures of SQLite are those of a busy database") {

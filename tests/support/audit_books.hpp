@@ -33,6 +33,23 @@ template <class Condition>
     return wanted != nullptr ? std::max(1, std::atoi(wanted)) : 1;
 }
 
+/// The longest of many, noted by any thread.
+class longest_time {
+public:
+    using duration = std::chrono::steady_clock::duration;
+
+    void note(duration took) noexcept {
+        auto seen = longest_.load();
+        while (took > seen && !longest_.compare_exchange_weak(seen, took)) continue;
+    }
+    [[nodiscard]] duration get() const noexcept { return longest_; }
+    /// From now on.
+    void begin_anew() noexcept { longest_ = duration::zero(); }
+
+private:
+    std::atomic<duration> longest_{};
+};
+
 /// What the writers of an audit were told of each number, and how they fared.
 struct audit_books {
     std::mutex mutex;
@@ -41,7 +58,7 @@ struct audit_books {
     std::atomic<std::size_t> in_the_middle{0};  // of a transaction
     std::atomic<std::size_t> turned_away{0};    // without a connection
     std::atomic<std::size_t> odd{0};            // for a reason that cannot be
-    std::atomic<std::chrono::steady_clock::duration> longest_wait{};
+    longest_time longest_wait;
 
     void enter(std::set<std::int64_t>& column, std::int64_t number) {
         const std::lock_guard guard{mutex};
@@ -50,10 +67,6 @@ struct audit_books {
     [[nodiscard]] std::size_t written() {
         const std::lock_guard guard{mutex};
         return acknowledged.size();
-    }
-    void note_wait(std::chrono::steady_clock::duration took) {
-        auto seen = longest_wait.load();
-        while (took > seen && !longest_wait.compare_exchange_weak(seen, took)) continue;
     }
 };
 

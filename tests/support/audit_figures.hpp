@@ -18,6 +18,7 @@ struct audit_figures {
     duration shortest_outage = duration::max(), longest_outage{};
     std::size_t most_attempts = 0;  // to connect, in one outage
     duration longest_recovery{};
+    duration slowest_connection{};  // of that recovery
 
     void add(const audit_figures& more) {
         runs += more.runs;
@@ -30,11 +31,14 @@ struct audit_figures {
         shortest_outage = std::min(shortest_outage, more.shortest_outage);
         longest_outage = std::max(longest_outage, more.longest_outage);
         most_attempts = std::max(most_attempts, more.most_attempts);
-        longest_recovery = std::max(longest_recovery, more.longest_recovery);
+        if (more.longest_recovery > longest_recovery) {
+            longest_recovery = more.longest_recovery;
+            slowest_connection = more.slowest_connection;
+        }
     }
 
     /// As the rows of a table: runs, acknowledged, unknown (there), failed, of these turned away, longest wait, out
-    /// for, attempts to connect meanwhile, whole again after.
+    /// for, attempts to connect meanwhile, whole again after (its slowest connection).
     void print(const char* name) const {
         const auto ms = [](duration time) {
             return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -42,7 +46,7 @@ struct audit_figures {
         std::cout << "| " << name << " | " << runs << " | " << acknowledged << " | " << unknown << " (" << unknown_there
                   << ") | " << failed << ", " << turned_away << " | " << ms(longest_wait) << " ms | "
                   << ms(shortest_outage) << " to " << ms(longest_outage) << " ms | " << most_attempts << " | "
-                  << ms(longest_recovery) << " ms |" << std::endl;
+                  << ms(longest_recovery) << " ms (" << ms(slowest_connection) << " ms) |" << std::endl;
     }
 };
 

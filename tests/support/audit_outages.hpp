@@ -52,3 +52,13 @@ void crowded(audit<Database>& during) {
 }
 
 }  // namespace pooly::test::outages
+
+namespace pooly::test {
+
+/// `audit_often`, of one of them.
+template <auditable Database>
+void audit_outage(const char* name, void (&outage)(audit<Database>&)) {
+    audit_often(name, [&] { return audit{Database{}}.run(outage); });
+}
+
+}  // namespace pooly::test

@@ -68,13 +68,11 @@ template <class T, class Tell, class Use>
     return tell(next.cause());
 }
 
-/// `connect_to(port)` is a factory that would wait for a day. Its consumer's deadline ends that, and so does telling
-/// him to stop, of which the error says `gave_up`.
-template <class ConnectTo>
-void check_that_connecting_ends(const ConnectTo& connect_to, const std::string& gave_up) {
-    using worker = std::invoke_result_t<decltype(connect_to(0)), const create_context&>;
-    const other_server silent{other_server::manner::silent};
-    const auto connect = connect_to(silent.port());
+/// The factory would wait for a day. Its consumer's deadline ends that, and so does telling him to stop, of which the
+/// error says `gave_up`.
+template <class Factory>
+void check_that_it_ends(const Factory& connect, const std::string& gave_up) {
+    using worker = std::invoke_result_t<const Factory&, const create_context&>;
     pool<worker> db{connect, {.start = start_mode::lazy}};
     const auto took = time_of([&] {
         const auto result = db.try_checkout_for(std::chrono::milliseconds{50});
@@ -93,6 +91,13 @@ void check_that_connecting_ends(const ConnectTo& connect_to, const std::string& 
     }
     stopper.join();
     REQUIRE_THAT(told, Catch::Matchers::ContainsSubstring(gave_up));
+}
+
+/// The same for a server that says nothing; `connect_to(port)` is the factory.
+template <class ConnectTo>
+void check_that_connecting_ends(const ConnectTo& connect_to, const std::string& gave_up) {
+    const other_server silent{other_server::manner::silent};
+    check_that_it_ends(connect_to(silent.port()), gave_up);
 }
 
 [[nodiscard]] inline int socket_option(int socket, int level, int name) {

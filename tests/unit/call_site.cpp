@@ -29,8 +29,12 @@ TEST_CASE("a call site reads file:line (function)") {
 
 TEST_CASE("a call site that nobody filled in is empty and can be told") { CHECK(pooly::to_string({}) == ":0 ()"); }
 
-TEST_CASE("call sites are equal when all they say is") {
-    const pooly::call_site one{"a", "f", 1};
-    CHECK(one == pooly::call_site{one});
+TEST_CASE("call sites are equal when all they say is, wherever the strings are") {
+    const pooly::call_site one{"a.hpp", "f", 1};
+    const std::string file = one.file;
+    const std::string function = one.function;
+    CHECK(one == pooly::call_site{file.c_str(), function.c_str(), 1});
+    CHECK(one != pooly::call_site{"b.hpp", one.function, 1});
+    CHECK(one != pooly::call_site{one.file, "g", 1});
     CHECK(one != pooly::call_site{one.file, one.function, 2});
 }

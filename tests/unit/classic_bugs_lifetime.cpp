@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -18,7 +19,11 @@
 #include "support/alive_at_exit.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
+#include "support/code_of.hpp"
+#include "support/gate.hpp"
+#include "support/hooked_clock.hpp"
 #include "support/waiting.hpp"
+#include "support/watched.hpp"
 #include "support/worker.hpp"
 
 namespace {
@@ -29,7 +34,10 @@ using pooly::start_mode;
 using pooly::test::alive_at_exit;
 using pooly::test::backend;
 using pooly::test::elsewhere;
+using pooly::test::gate;
+using pooly::test::hooked_clock;
 using pooly::test::wait_for_waiters;
+using pooly::test::wait_until;
 using pooly::test::worker;
 
 using worker_pool = pooly::pool<worker>;
@@ -233,6 +241,106 @@ TEST_CASE("classic bug 24: a forked child neither lends nor touches its parent's
     CHECK(at.alive == 3);
     held.reset();
     CHECK(db->status().idle == 2);
+}
+
+TEST_CASE(
+    "classic bug 24: in a forked child every verb says closed, or does nothing, and none waits for the parent's lock") {
+    backend at;
+    pooly::pool<worker, hooked_clock> db{[&] { return worker{at}; }, {.size = 1}};
+    const auto held = db.checkout();
+    const auto in_child = [&] {
+        ::alarm(30);
+        if (db.status() != pooly::pool_status{.state = pooly::pool_state::closed}) return 1;
+        if (db.stats().created != 0 || !db.holders().empty() || db.options().size != 1) return 2;
+        db.suspend();
+        db.resume();
+        db.restart();
+        db.resize(2, 0);
+        if (db.drain_for(1h) != 0 || db.prewarm() != 0) return 3;
+        if (db.try_checkout().error() != errc::closed || db.try_checkout_for(1h).error() != errc::closed) return 4;
+        db.close();
+        return at.alive == 1 ? 0 : 5;
+    };
+    gate at_clock;
+    std::atomic<bool> done{false};
+    auto other = elsewhere([&] {
+        hooked_clock::on_this_thread = [&] { at_clock(); };
+        const auto told = pooly::test::code_of([&] { return db.checkout_for(0s); });
+        done = true;
+        at_clock.at_work.release();
+        return told;
+    });
+    int forks = 0;
+    // At some of its looks at the clock the other thread has the lock.
+    for (at_clock.at_work.acquire(); !done; at_clock.at_work.acquire()) {
+        ++forks;
+        const auto end = pooly::test::in_child_process(in_child);
+        INFO(end.error_text);
+        CHECK(end.exited_with(0));
+        at_clock.go_on.release();
+    }
+    CHECK(other.get() == errc::timeout);
+    CHECK(forks > 1);
+    CHECK(db.status().in_use == 1);
+}
+
+TEST_CASE("classic bug 24: no transaction ends or begins on its parent's worker in a forked child") {
+    using pooly::test::code_of;
+    std::string said;
+    pooly::pool<int> db{[] { return 1; },
+                        {.size = 2, .timing = timing},
+                        {.begin = [&](int&) { said += "begin "; },
+                         .commit = [&](int&) { said += "commit"; },
+                         .rollback = [&](int&) { said += "rollback"; }}};
+    std::optional open{db.begin()};
+    auto lease = db.checkout();
+    const auto end = pooly::test::in_child_process([&] {
+        if (code_of([&] { open->commit(); }) != errc::closed) return 1;
+        if (code_of([&] { open->rollback(); }) != errc::closed) return 2;
+        if (code_of([&] { pooly::transaction_guard{std::move(lease)}.commit(); }) != errc::closed) return 3;
+        open.reset();
+        return said == "begin " ? 0 : 4;
+    });
+    CHECK(end.exited_with(0));
+    open->commit();
+    CHECK(said == "begin commit");
+}
+
+TEST_CASE("classic bug 24: a watchdog that is worked by hand leaves its parent's workers alone in a forked child") {
+    backend at;
+    const auto dog = pooly::test::watchdog_by_hand();
+    worker_pool db{[&] { return worker{at}; }, {.size = 2, .timing = timing, .max_lifetime = 1min, .watchdog = dog}};
+    const auto end = pooly::test::in_child_process([&] {
+        ::alarm(30);
+        dog->sweep(std::chrono::steady_clock::now() + 1h);
+        return at.made == 2 && at.alive == 2 && db.try_checkout().error() == errc::closed ? 0 : 1;
+    });
+    CHECK(end.exited_with(0));
+}
+
+TEST_CASE("classic bug 24: the end of a registry in a forked child waits for nobody who is not there") {
+    std::optional<pooly::pool_registry> pools{std::in_place, pooly::test::watchdog_by_hand()};
+    for (int i = 0; i < 2'000; ++i)
+        pools->add(std::to_string(i), [] { return 1; }, {.size = 0, .max_overflow = 1, .timing = timing});
+    std::atomic<bool> done{false};
+    std::atomic<int> reading{0};
+    std::vector<std::future<void>> readers;  // of whom one or another has its lock nearly always
+    for (int i = 0; i < 4; ++i)
+        readers.push_back(elsewhere([&] {
+            ++reading;
+            while (!done) (void)pools->names();
+        }));
+    wait_until([&] { return reading == 4; });
+    for (int i = 0; i < 50; ++i) {
+        const auto end = pooly::test::in_child_process([&] {
+            ::alarm(30);
+            pools.reset();
+            return 0;
+        });
+        CHECK(end.exited_with(0));
+    }
+    done = true;
+    for (auto& each : readers) each.get();
 }
 
 #endif

@@ -109,7 +109,9 @@ TEST_CASE("classic bug 3: a worker that comes back as the pool begins to index t
 
 TEST_CASE("classic bug 5: a timeout is an instant, however often the waiter is woken") {
     // Barging: whoever waits is woken for each worker that comes back, and here a newcomer is always there first.
-    pooly::pool<int, hooked_clock> db{[] { return 1; }, {.size = 1, .fairness = fairness_policy::bounded_barging}};
+    const auto step = GENERATE(50us, 5'000us);
+    pooly::pool<int, hooked_clock> db{
+        [] { return 1; }, {.size = 1, .fairness = fairness_policy::bounded_barging, .barging_limit = 10 * step}};
     auto thief = db.checkout();
     std::atomic<int> looks{0};
     std::atomic<bool> stop_it{false};
@@ -122,10 +124,10 @@ TEST_CASE("classic bug 5: a timeout is an instant, however often the waiter is w
             looking.release();
             robbed.acquire();
         };
-        return db.try_checkout_for(400us).error();  // not so long that a hand-off would be forced
+        return db.try_checkout_for(8 * step).error();  // not so long that a hand-off would be forced
     });
     wait_for_waiters(db);
-    // Seven times the waiter is woken for the worker, finds it gone, and is 50 us older.
+    // Seven times the waiter is woken for the worker, finds it gone, and is a step older.
     for (int times = 0; times < 7; ++times) {
         // By its eighth look it sleeps again, and looks at its deadline and nothing else.
         wait_until([&, until = looks + 8] { return looks >= until; });
@@ -134,13 +136,13 @@ TEST_CASE("classic bug 5: a timeout is an instant, however often the waiter is w
         auto back = elsewhere([&] { thief.checkin(); });  // the waiter is told as soon as it sleeps
         wait_until([&] { return db.status().idle == 1; });
         auto stolen = db.checkout_for(0s);
-        hooked_clock::advance(50us);
+        hooked_clock::advance(step);
         robbed.release();
         back.get();
         thief = std::move(stolen);
     }
     CHECK(db.status().waiting == 1);
-    hooked_clock::advance(50us);
+    hooked_clock::advance(step);
     CHECK(waiter.get() == errc::timeout);
     CHECK(db.status().waiting == 0);
     thief.checkin();

@@ -103,6 +103,89 @@ TEST_CASE("events come in order, with the pool's name and numbers without a gap"
     }
 }
 
+TEST_CASE("a death is told with what the hook threw, or what was handled where the worker was discarded") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    auto options = observed(1, seen, dog);
+    options.check_after_idle = 0s;
+    options.max_restarts = pool_options::unlimited;
+    const auto fail = [](bool& one, const char* why) {
+        if (std::exchange(one, false)) throw std::runtime_error{why};
+    };
+    bool sick = false;
+    bool dirty = false;
+    bool stuck = false;
+    bool well = true;
+    pooly::pool<int, manual_clock> db{[] { return 1; },
+                                      options,
+                                      {.healthy =
+                                           [&](int&) {
+                                               fail(sick, "no answer");
+                                               return std::exchange(well, true);
+                                           },
+                                       .reset = [&](int&) { fail(dirty, "still open"); },
+                                       .rollback = [&](int&) { fail(stuck, "connection lost"); }}};
+    const pooly::call_site where{"ledger.cpp", "transfer", 118};
+    dirty = true;
+    (void)db.checkout(where);
+    stuck = true;
+    (void)db.begin();
+    sick = true;
+    try {
+        throw std::logic_error{"the consumer's own, in which a health check has no part"};
+    } catch (const std::logic_error&) {
+        (void)db.checkout();
+        well = false;
+        (void)db.checkout();
+    }
+    try {
+        throw std::runtime_error{"broken pipe"};
+    } catch (const std::runtime_error&) {
+        db.checkout().discard();
+    }
+    db.checkout().discard();
+    dog->sweep();
+    const auto deaths = seen->of<events::discarded>();
+    REQUIRE(deaths.size() == 6);
+    CHECK(deaths[0].where == where);
+    CHECK(deaths[2].where == pooly::call_site{});  // nobody ever had that one
+    std::vector<std::pair<events::death, std::string>> causes;
+    for (const auto& one : deaths) causes.emplace_back(one.reason, one.cause);
+    using events::death;
+    CHECK(causes == std::vector<std::pair<death, std::string>>{{death::reset_failed, "still open"},
+                                                               {death::rollback_failed, "connection lost"},
+                                                               {death::unhealthy, "no answer"},
+                                                               {death::unhealthy, ""},
+                                                               {death::discarded, "broken pipe"},
+                                                               {death::discarded, ""}});
+}
+
+TEST_CASE("a death is told with its own cause, and not with that of another which it comes of") {
+    const auto dog = watchdog_by_hand();
+    const auto seen = std::make_shared<recorder>();
+    pooly::pool<int, manual_clock> db{[] { return 1; }, observed(1, seen, dog)};
+    struct wrapper {
+        pooly::lease<int> inner;
+    };
+    bool stuck = false;
+    pooly::pool<wrapper> outer{[&] { return wrapper{db.checkout()}; },
+                               {.size = 1, .start = pooly::start_mode::lazy},
+                               {.reset =
+                                    [&](wrapper&) {
+                                        if (!stuck) throw std::runtime_error{"still open"};
+                                    },
+                                .retire = [](wrapper& one) { one.inner.discard(); },
+                                .rollback = [](wrapper&) { throw std::runtime_error{"connection lost"}; }}};
+    outer.checkout().checkin();
+    stuck = true;
+    (void)outer.begin();
+    dog->sweep();
+    const auto deaths = seen->of<events::discarded>();
+    REQUIRE(deaths.size() == 2);
+    CHECK(deaths[0].cause.empty());
+    CHECK(deaths[1].cause.empty());
+}
+
 TEST_CASE("a worker that dies as an overflow one, or before a restart, waits for no successor") {
     const auto dog = watchdog_by_hand();
     const auto seen = std::make_shared<recorder>();

@@ -96,6 +96,10 @@ TEST_CASE("the life of a worker is told") {
     CHECK(told(events::checked_out_late{7, 2s, std::this_thread::get_id(), {"ledger.cpp", "transfer", 118}}) ==
           "pool 'db': worker 7 lent late: thread " + here() + " waited 2 s at ledger.cpp:118 (transfer)");
     CHECK(told(events::discarded{7, events::death::unhealthy}) == "pool 'db': worker 7 destroyed: unhealthy");
+    CHECK(told(events::discarded{7, events::death::reset_failed, "still open"}) ==
+          "pool 'db': worker 7 destroyed: its reset failed: still open");
+    CHECK(told(events::discarded{7, events::death::discarded, "", {"ledger.cpp", "transfer", 118}}) ==
+          "pool 'db': worker 7 destroyed: discarded by its holder; last lent at ledger.cpp:118 (transfer)");
     CHECK(told(events::replaced{9, 7}) == "pool 'db': worker 9 takes the place of worker 7");
     CHECK(told(events::retired{7, events::retirement::expired, 30min, 12}) ==
           "pool 'db': worker 7 retired: expired, after 30 min and 12 uses");
@@ -117,7 +121,7 @@ TEST_CASE("the life of a pool is told") {
     CHECK(told(events::stuck{"healthy", 7, 20s}) == "pool 'db': healthy is stuck on worker 7 for 20 s");
     CHECK(told(events::stuck{"factory", 0, 20s}) == "pool 'db': factory is stuck for 20 s");
     CHECK(told(events::backend_down{"no route to host", 120ms}) ==
-          "pool 'db': backend down, next attempt in 120 ms: no route to host");
+          "pool 'db': backend down, no attempt for 120 ms: no route to host");
     CHECK(told(events::backend_up{31s}) == "pool 'db': backend up again after 31 s");
 }
 
@@ -141,7 +145,7 @@ TEST_CASE("a line stays one line, whatever a name or a cause holds") {
                            1,
                            {},
                            events::backend_down{"no\r\nroute\tto\x7fhost \xc3\xbc", 1s}};
-    CHECK(to_string(event) == "pool 'a b': backend down, next attempt in 1 s: no  route to host \xc3\xbc");
+    CHECK(to_string(event) == "pool 'a b': backend down, no attempt for 1 s: no  route to host \xc3\xbc");
 }
 
 TEST_CASE("the text is the same in every locale") {

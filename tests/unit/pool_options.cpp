@@ -45,6 +45,7 @@ TEST_CASE("every option has the default that is documented") {
     CHECK(given.max_waiters == pool_options::unlimited);
     CHECK(given.order == pooly::idle_order::affine);
     CHECK(given.fairness == pooly::fairness_policy::strict_fifo);
+    CHECK(given.barging_limit == 500us);
     CHECK(given.overflow_linger == 0s);
     CHECK(given.timing == pooly::timing_mode::coarse);
     CHECK(given.check_after_idle == 500ms);
@@ -76,6 +77,7 @@ TEST_CASE("options are set by name, in the order of their declaration") {
                              .max_waiters = 10,
                              .order = pooly::idle_order::lifo,
                              .fairness = pooly::fairness_policy::bounded_barging,
+                             .barging_limit = 5ms,
                              .timing = pooly::timing_mode::precise,
                              .check_after_idle = 2s};
     CHECK_NOTHROW(asked.validate());
@@ -158,6 +160,7 @@ TEST_CASE("a refusal tells the field, what was given for it, and the pool's name
 // Supervision. --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a negative interval is refused by its name, zero means off") {
+    CHECK_THAT(refusal({.barging_limit = -1ns}), ContainsSubstring("barging_limit must not be negative"));
     CHECK_THAT(refusal({.overflow_linger = -1ns}), ContainsSubstring("overflow_linger must not be negative"));
     CHECK_THAT(refusal({.health_interval = -1ns}), ContainsSubstring("health_interval must not be negative"));
     CHECK_THAT(refusal({.check_timeout = -1ns}), ContainsSubstring("check_timeout must not be negative"));

@@ -74,6 +74,16 @@ void kill(Db& db, int times) {
     for (; times > 0; --times) db.checkout().discard();
 }
 
+template <class Function>
+std::string told_by(Function&& function) {
+    try {
+        function();
+    } catch (const pooly::pool_error& e) {
+        return e.what();
+    }
+    return "nothing was thrown";
+}
+
 std::string text_of(const std::exception_ptr& cause) {
     if (!cause) return "none";
     try {
@@ -130,6 +140,74 @@ TEST_CASE("rule 17: who waits when the pool fails is told at once, and nobody is
     held.back().checkin();
     CHECK(pool.db.try_checkout().error() == errc::failed);
     CHECK(pool.at.made == 2);
+}
+
+TEST_CASE("rule 17: who is told failed is told what killed the last worker, whether he waited or comes later") {
+    auto options = bare(1);
+    options.max_restarts = 0;
+    options.name = "db";
+    bool broken = false;
+    pooly::pool<int, manual_clock> db{[] { return 1; }, options, {.reset = [&](int&) {
+                                          if (broken) throw std::runtime_error{"still open"};
+                                      }}};
+    auto held = db.checkout(pooly::call_site{"ledger.cpp", "transfer", 118});
+    queued_consumer<int, manual_clock> waiting{db};
+    auto thrown = elsewhere([&] { return told_by([&] { (void)db.checkout_for(1h); }); });
+    wait_for_waiters(db, 2);
+    broken = true;
+    manual_clock::advance(2s);
+    held.checkin();
+    CHECK(text_of(waiting.answer().cause()) == "still open");
+    CHECK_THAT(thrown.get(), Catch::Matchers::StartsWith("pooly: pool 'db': the pool has failed; waited 2 s; 1 worker "
+                                                         "died within 5 s; the last, 0 ns ago: its reset failed: "
+                                                         "still open; last lent at ledger.cpp:118 (transfer). Mend"));
+    auto refused = db.try_checkout();
+    CHECK(refused.error() == errc::failed);
+    CHECK(text_of(refused.cause()) == "still open");
+    CHECK_THROWS_WITH(std::move(refused).value(),
+                      "pooly: the pool has failed; of the last worker that died: still open");
+    manual_clock::advance(2s);
+    CHECK_THROWS_WITH(db.checkout(),
+                      Catch::Matchers::ContainsSubstring(
+                          "; 1 worker died within 5 s; the last, 2 s ago: its reset failed: still open; "));
+}
+
+TEST_CASE("rule 17: what killed the last worker is let go of when the pool is restarted") {
+    struct telling : std::runtime_error {
+        using std::runtime_error::runtime_error;
+        std::shared_ptr<int> held = std::make_shared<int>();
+    };
+    std::weak_ptr<int> kept;
+    bool broken = true;
+    pooly::pool<int> db{[] { return 1; }, {.size = 1, .max_restarts = 0}, {.reset = [&](int&) {
+                            if (!broken) return;
+                            const telling thrown{"still open"};
+                            kept = thrown.held;
+                            throw thrown;
+                        }}};
+    db.checkout().checkin();
+    CHECK(!kept.expired());  // who asks is told
+    broken = false;
+    db.restart();
+    CHECK(kept.expired());
+}
+
+TEST_CASE("rule 17: where a worker was just discarded, failed has no cause, whatever the factory threw before") {
+    auto options = bare(1);
+    options.max_restarts = 0;
+    options.backoff_base = 0s;
+    options.start = start_mode::lazy;
+    watched_pool pool{options};
+    auto held = pool.db.checkout();
+    pool.at.down = true;
+    pool.db.resize(2, 0);
+    CHECK(pool.db.try_checkout().error() == errc::create_failed);
+    pool.at.down = false;
+    held.discard();
+    CHECK(pool.db.try_checkout().error() == errc::failed);
+    CHECK(text_of(pool.db.try_checkout().cause()) == "none");
+    CHECK_THROWS_WITH(pool.db.checkout(),
+                      Catch::Matchers::ContainsSubstring(" ago: discarded by its holder; last lent at "));
 }
 
 TEST_CASE("rule 17: a check-out that meets the dead worker that was one too many is told failed, though others idle") {
@@ -353,11 +431,14 @@ TEST_CASE("in an outage consumers are told so at once, with its cause, and those
     watched_pool pool{options};
     auto held = pool.db.checkout();
     consumer waiting{pool.db};
+    auto thrown = elsewhere([&] { return told_by([&] { (void)pool.db.checkout_for(1h); }); });
+    wait_for_waiters(pool.db, 2);
     pool.at.down = true;
     held.discard();
     // The oldest waiter makes the next one, in vain, and is told what happened there; or is told with all others.
     CHECK_FALSE(waiting.answer());
     CHECK(text_of(waiting.answer().cause()) == "the backend is down");
+    CHECK_THAT(thrown.get(), Catch::Matchers::ContainsSubstring("unavailable: the backend is down. The pool tries"));
     const auto got = pool.db.try_checkout_for(1h);
     CHECK(got.error() == errc::backend_unavailable);
     CHECK(text_of(got.cause()) == "the backend is down");

@@ -18,6 +18,7 @@
 /// * In `db.transaction(work)` the pool has begun already: use `pqxx::nontransaction` there, not `pqxx::work`.
 ///
 /// Made for libpqxx 6. A transaction object must be gone before its connection goes back: declare it after the lease.
+/// One that is not is aborted.
 
 #include <pooly/adapters/pqxx/connection.hpp>
 #include <pooly/adapters/pqxx/factory.hpp>

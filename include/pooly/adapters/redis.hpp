@@ -16,7 +16,7 @@
 /// * reset, after each use: `RESET`, AUTH, SELECT and the name in one round trip, or what `options::reset` says
 /// instead.
 ///   A connection with replies that nobody has read, or commands that were not sent, is destroyed.
-/// * begin is MULTI, rollback is DISCARD.
+/// * begin is MULTI; rollback is DISCARD, or UNWATCH where there is no MULTI.
 /// * commit is EXEC. It is an error where the transaction was refused (EXECABORT), where a watched key was changed
 ///   (`failure::conflict`), where one of its commands failed (`failure::partly_done`), and where the connection is lost
 ///   on the way (`failure::outcome_unknown`).

@@ -6,7 +6,7 @@
 #include <exception>
 #include <functional>
 
-#include <pooly/detail/refuse.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 
 namespace pooly {
 
@@ -25,10 +25,13 @@ struct retry_policy {
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
-        using pooly::detail::refuse;
-        if (max_attempts == 0) refuse("max_attempts", "must be at least 1");
-        if (backoff_base < backoff_base.zero()) refuse("backoff_base", "must not be negative");
-        if (backoff_cap < backoff_base) refuse("backoff_cap", "must not be shorter than backoff_base");
+        using adapters::detail::exactly;
+        using adapters::detail::refuse;
+        if (max_attempts == 0) refuse("max_attempts", "must be at least 1", exactly(max_attempts));
+        adapters::detail::refuse_negative("backoff_base", backoff_base);
+        if (backoff_cap < backoff_base)
+            refuse("backoff_cap", "must not be shorter than backoff_base",
+                   exactly(backoff_cap) + " and " + exactly(backoff_base));
     }
 };
 

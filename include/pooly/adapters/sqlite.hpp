@@ -22,7 +22,8 @@
 ///   of a connection that another factory made stay as they are).
 /// * begin is `BEGIN IMMEDIATE`, so that two readers never deadlock on becoming writers. It waits for the write lock up
 ///   to the busy timeout. On a read-only database it takes no lock, and gives one snapshot to read from.
-/// * commit that fails (`SQLITE_BUSY`, a deferred foreign key) leaves the transaction open, to be rolled back.
+/// * commit that fails (`SQLITE_BUSY`, a deferred foreign key) leaves the transaction open, to be rolled back. Where
+///   a statement of its own that writes is unfinished the error tells its SQL, and is `SQLITE_MISUSE`.
 ///
 /// Not undone, because nothing tells what the factory wanted: other pragmas, temporary tables, attached databases, and
 /// the callbacks and functions that were registered (an authorizer may well be the factory's own). Whoever changes

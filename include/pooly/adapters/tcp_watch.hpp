@@ -7,7 +7,7 @@
 
 #include <chrono>
 
-#include <pooly/adapters/detail/timeouts.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 
 namespace pooly::adapters {
 
@@ -24,10 +24,10 @@ struct tcp_watch {
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
         using detail::refuse_unless_countable;
-        refuse_unless_countable("keepalives_idle", keepalives_idle.count());
-        refuse_unless_countable("keepalives_interval", keepalives_interval.count());
-        refuse_unless_countable("keepalives_count", keepalives_count);
-        refuse_unless_countable("user_timeout", user_timeout.count());
+        refuse_unless_countable("keepalives_idle", keepalives_idle);
+        refuse_unless_countable("keepalives_interval", keepalives_interval);
+        detail::refuse_negative("keepalives_count", keepalives_count);
+        refuse_unless_countable("user_timeout", user_timeout);
     }
 };
 

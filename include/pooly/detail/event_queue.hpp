@@ -13,8 +13,8 @@
 
 namespace pooly::detail {
 
-/// A pool's events on their way to its observer. When it is full what comes next is dropped: neither memory nor time
-/// of the pool is spent on an observer that is slow. Guarded by the pool's lock.
+/// A pool's events on their way to its observer. When it is full what comes next is dropped, so that an observer which
+/// is slow holds up nobody. Guarded by the pool's lock.
 class event_queue {
 public:
     struct entry {
@@ -23,7 +23,8 @@ public:
         events::any what;
     };
 
-    // Both ends run under the pool's lock: nothing may throw or run user code there, so no event holds an exception.
+    // Both ends run under the pool's lock: nothing may throw or run user code there, so no event holds an exception,
+    // but its text.
     static_assert(std::is_nothrow_move_constructible_v<entry> && std::is_nothrow_move_assignable_v<entry>);
     static_assert(std::is_nothrow_destructible_v<entry>);
 

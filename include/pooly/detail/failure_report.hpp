@@ -13,23 +13,15 @@
 #include <utility>
 
 #include <pooly/detail/humane.hpp>
+#include <pooly/detail/obituary.hpp>
 #include <pooly/detail/one_line.hpp>
 #include <pooly/detail/sizing.hpp>
+#include <pooly/detail/text_of.hpp>
 #include <pooly/error.hpp>
 #include <pooly/pool_options.hpp>
 #include <pooly/pool_status.hpp>
 
 namespace pooly::detail {
-
-[[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
 
 /// What was seen, under the pool's lock, in the moment a check-out failed; written out later, outside of it.
 struct failure_report {
@@ -44,6 +36,8 @@ struct failure_report {
     bool nested = false;  // each worker is held by a thread that waits for one
     std::exception_ptr last_error;
     std::chrono::nanoseconds since_last_error{};
+    std::optional<fatal_death> death;
+    std::chrono::nanoseconds since_death{};
     bool factory_fails = false;  // its last call threw
     std::exception_ptr cause;
     bool forked = false;  // in a child of the process that made the pool
@@ -58,19 +52,23 @@ struct failure_report {
         return story;
     }
 
+    void tell_death(const fatal_death& one, clock_source::instant now) {
+        death = one;
+        since_death = now - one.at;
+    }
+
     [[nodiscard]] std::string text() const {
         std::ostringstream out;
         out.imbue(std::locale::classic());
         out << "pooly: pool " << (name.empty() ? "(unnamed)" : "'" + name + "'") << ": " << reason();
-        if (waited > waited.zero()) out << (code == errc::timeout ? " after " : "; waited ") << humane(waited);
         if (cause) out << ": " << text_of(cause);
+        if (waited > waited.zero()) out << (code == errc::timeout ? " after " : "; waited ") << humane(waited);
         if (counted) tell_counts(out);
         if (longest)
             out << "; longest held: worker " << longest->worker << " for " << humane(longest->held) << " by thread "
                 << longest->thread << ", checked out at " << to_string(longest->where);
         if (nested) out << "; every worker is held by a thread that is itself waiting here";
-        if (last_error && !cause)
-            out << "; last failure of the factory, " << humane(since_last_error) << " ago: " << text_of(last_error);
+        if (!cause) tell_past(out);
         out << ". " << remedy() << '.';
         return one_line(std::move(out).str());
     }
@@ -94,6 +92,18 @@ private:
         if (max_waiters != pool_options::unlimited) out << " of at most " << max_waiters << " (max_waiters)";
     }
 
+    void tell_past(std::ostream& out) const {
+        if (death) {
+            out << "; " << death->deaths << (death->deaths == 1 ? " worker" : " workers") << " died within "
+                << humane(death->window) << "; the last, " << humane(since_death)
+                << " ago: " << to_string(death->reason);
+            if (death->error) out << ": " << text_of(death->error);
+            if (death->where.line != 0) out << "; last lent at " << to_string(death->where);
+        } else if (last_error) {
+            out << "; last failure of the factory, " << humane(since_last_error) << " ago: " << text_of(last_error);
+        }
+    }
+
     [[nodiscard]] std::string_view remedy() const {
         if (forked)
             return "This process was forked from the one that made the pool: make a pool of its own after the fork";
@@ -115,9 +125,10 @@ private:
             case errc::suspended: return "Call resume(), or wait until the drain is over";
             case errc::overloaded: return "Send less work, raise max_waiters, or raise size or max_overflow";
             case errc::backend_unavailable:
-                return "The pool tries again by itself; if the cause is an address or a password, mend that";
+                return "The pool tries again, a lazy one when asked; if the cause is an address or a password, mend "
+                       "that";
             case errc::create_failed:
-                return "Mend the cause; the place is kept, and after a pause (backoff_base) a check-out tries again";
+                return "Mend the cause; the place is kept, and tried again after a pause (backoff_base)";
             case errc::no_such_pool:
             case errc::name_taken:
             case errc::wrong_type: break;

@@ -15,10 +15,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include <pooly/detail/birthplace.hpp>
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/control_block.hpp>
 #include <pooly/detail/errand.hpp>
-#include <pooly/detail/process.hpp>
 
 namespace pooly::detail {
 
@@ -28,7 +28,7 @@ namespace pooly::detail {
 /// Lock contract: `mutex_` guards every member. It is never held together with a pool's lock, nor while user code runs.
 class patrol : public std::enable_shared_from_this<patrol> {
 public:
-    patrol() : forks_{process::instance().forks()} {}
+    patrol() = default;
     patrol(const patrol&) = delete;
     patrol& operator=(const patrol&) = delete;
 
@@ -41,7 +41,7 @@ public:
     /// Whether it visits by itself.
     [[nodiscard]] bool goes_round() const noexcept { return thread_.joinable(); }
     /// Whether this process is a child of the one that made it, and has none of its threads, but perhaps its locks.
-    [[nodiscard]] bool is_inherited() const noexcept { return forks_ != process::instance().forks(); }
+    [[nodiscard]] bool is_inherited() const noexcept { return birthplace_.is_left(); }
 
     /// From now on the pool is visited, until it is gone.
     void watch(control_block& control, const clock_source& clock);
@@ -105,7 +105,7 @@ private:
     std::uint64_t rounds_ = 0;
     bool stopping_ = false;
     std::thread thread_;
-    const unsigned forks_;  // when it was made; see process
+    const birthplace birthplace_{};
 };
 
 }  // namespace pooly::detail

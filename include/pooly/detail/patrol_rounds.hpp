@@ -199,6 +199,7 @@ inline bool patrol::waits_for(std::uint64_t round) const noexcept {
 }
 
 inline void patrol::sweep(const clock_source* clock, instant now) {
+    if (is_inherited()) return;
     std::unique_lock<std::mutex> lock{mutex_};
     const auto round = ++rounds_;
     for (;;) {

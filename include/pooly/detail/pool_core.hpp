@@ -28,6 +28,7 @@
 #include <pooly/detail/failure_report.hpp>
 #include <pooly/detail/idle_index.hpp>
 #include <pooly/detail/idle_list.hpp>
+#include <pooly/detail/obituary.hpp>
 #include <pooly/detail/outage_governor.hpp>
 #include <pooly/detail/patrol.hpp>
 #include <pooly/detail/process.hpp>
@@ -70,12 +71,19 @@ public:
     [[nodiscard]] const clock_source& clock() const noexcept { return clock_; }
     [[nodiscard]] std::chrono::nanoseconds default_timeout() const noexcept { return options_.checkout_timeout; }
 
+    /// Whether this process is a child of the one that made the pool. Then locks may be held by threads that are not
+    /// here, and the workers are the parent's: nothing is touched, and nothing is freed.
+    [[nodiscard]] bool forked() const noexcept {
+        // relaxed: set before the child's first step
+        return (control_->attention.load(std::memory_order_relaxed) & attention::forked) != 0;
+    }
+
     // Lending: pool_core_lend.hpp
     [[nodiscard]] grant acquire(request& ask);
 
     // Coming home: pool_core_return.hpp. The caller owns `place` and gives it up.
     void check_in(slot& place) noexcept;
-    void discard(slot& place, events::death reason) noexcept;
+    void discard(slot& place, events::death reason, std::exception_ptr cause) noexcept;
     void release_detached(slot& place) noexcept;
     void note_hold(std::chrono::nanoseconds held) noexcept { hold_.record(held); }
     /// For one who has returned a worker on the fast path and then found the attention word set. `lock` is held.
@@ -114,19 +122,12 @@ private:
     enum class farewell { with_retire, without };
     enum class then { leave_empty, refill };
     static constexpr std::size_t short_walk = 64;  // slots; a longer walk for an idle one makes them scarce
-    static constexpr std::chrono::microseconds barging_limit{500};
     static constexpr std::chrono::milliseconds demand_look{100};  // how often min_idle is looked after
 
     ~pool_core() = default;
 
     [[nodiscard]] std::mutex& mutex() const noexcept { return control_->mutex; }
     [[nodiscard]] void* worker(slot& place) const noexcept { return worker_at(place, layout_.offset); }
-    /// Whether this process is a child of the one that made the pool. Then locks may be held by threads that are not
-    /// here, and the workers are the parent's: nothing is touched, and nothing is freed.
-    [[nodiscard]] bool forked() const noexcept {
-        // relaxed: set before the child's first step
-        return (control_->attention.load(std::memory_order_relaxed) & attention::forked) != 0;
-    }
     [[nodiscard]] bool is_closed() const noexcept {
         // relaxed: a look ahead, confirmed under the lock
         return (control_->attention.load(std::memory_order_relaxed) & attention::closed) != 0;
@@ -176,7 +177,10 @@ private:
     [[nodiscard]] std::optional<errc> hopeless() const noexcept;
     void refuse_all(errc code, wake_list& wakes) noexcept;
     void name_prober(wake_list& wakes) noexcept;
-    void note_death(slot& place, events::death reason, clock_source::instant now) noexcept;
+    [[nodiscard]] std::string text_for_observer(const std::exception_ptr& error) const noexcept;
+    [[nodiscard]] obituary write_obituary(const slot& place, events::death reason,
+                                          std::exception_ptr thrown) const noexcept;
+    void note_death(obituary& of, const slot& place, clock_source::instant now) noexcept;
     void note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept;
     [[nodiscard]] bool is_told_and_out(const slot& place) const noexcept;
     void note_return(slot& place, clock_source::instant now) noexcept;
@@ -229,6 +233,7 @@ private:
                                std::exception_ptr cause = nullptr) noexcept;
     [[nodiscard]] grant turn_away(errc code, const request& ask, std::chrono::nanoseconds waited = {}) noexcept;
     [[nodiscard]] grant refuse_in_child(const request& ask) const;
+    [[nodiscard]] std::exception_ptr cause_behind(errc code) const noexcept;
     [[nodiscard]] failure_report report(errc code, std::chrono::nanoseconds waited, std::exception_ptr cause);
 
     /// The end of every locked section that changed something: brings the attention word up to date, looks again for
@@ -245,11 +250,12 @@ private:
     [[nodiscard]] grant leave(waiter& self, const request& ask, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool try_again(waiter& self, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] std::optional<grant> make_for(slot& place, const request& ask);
+    [[nodiscard]] std::optional<obituary> clean(slot& place) noexcept;
     [[nodiscard]] bool ends_here(const slot& place) const noexcept;
     [[nodiscard]] bool is_fresh(const slot& place) const noexcept;
-    [[nodiscard]] bool is_well(slot& place) noexcept;
-    [[nodiscard]] bool passes_check(slot& place) noexcept;
-    [[nodiscard]] grant swap_dead(slot& place, request& ask);
+    [[nodiscard]] std::optional<obituary> find_illness(slot& place) noexcept;
+    [[nodiscard]] std::optional<obituary> check_lent(slot& place) noexcept;
+    [[nodiscard]] grant swap_dead(slot& place, request& ask, obituary& of);
     [[nodiscard]] grant lend(slot& place, const request& ask) noexcept;
     [[nodiscard]] std::optional<errc> too_late(const request& ask) const noexcept;
     /// `now` is for a watchdog that says what time it is; the clock may be ahead of it.
@@ -258,7 +264,7 @@ private:
     void end_worker(slot& place, farewell how) noexcept;
     void dispose(slot& place, farewell how, then next) noexcept;
     void retire(slot& place, farewell how, then next, std::uint64_t pool_counters::*counter,
-                std::optional<events::death> reason) noexcept;
+                std::optional<obituary> of) noexcept;
     [[nodiscard]] std::optional<std::size_t> renew_all() noexcept;
     std::size_t sweep_stale() noexcept;
     [[nodiscard]] std::exception_ptr make_spare(slot& place, const create_context& context,
@@ -311,6 +317,7 @@ private:
     outage_governor governor_;
     restart_intensity deaths_;
     clock_source::instant last_death_ = clock_source::instant::min();  // the last that counted
+    fatal_death fatal_;                                                // of a pool that failed
     clock_source::instant down_since_{};
     bool told_down_ = false;  // and not yet that it is up again; a restart does not change what the backend is
     bool failed_ = false;

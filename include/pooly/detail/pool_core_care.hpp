@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <pooly/detail/pool_core.hpp>
@@ -27,6 +29,20 @@ inline void pool_core::tell(events::any what) noexcept {
     if (!care_ || !care_->events) return;
     care_->events->push(std::chrono::system_clock::now(), std::move(what));
     care_->stirred = true;
+}
+
+/// What an exception says, which is user code: not to be called under the lock, nor in vain.
+inline std::string pool_core::text_for_observer(const std::exception_ptr& error) const noexcept {
+    return care_ && care_->observer ? text_if_any(error) : std::string{};
+}
+
+/// Not under the lock. Of an exception that the worker's holder handles the text is enough: how long it lives is his
+/// affair.
+inline obituary pool_core::write_obituary(const slot& place, events::death reason,
+                                          std::exception_ptr thrown) const noexcept {
+    auto text = text_for_observer(thrown);
+    if (reason == events::death::discarded) thrown = nullptr;
+    return {{place.id, reason, std::move(text), place.last_lent_at()}, std::move(thrown)};
 }
 
 /// A consumer was turned away for the good of the others.
@@ -50,9 +66,11 @@ inline clock_source::instant pool_core::tell_shed(clock_source::instant now) noe
 
 /// A worker that was well once is lost, and was not meant to be. Counts towards the restart intensity (rule 17), unless
 /// an outage explains it, or it was found dead after another one, before which it was made: then both died of one
-/// cause. What its holder discards always counts.
-inline void pool_core::note_death(slot& place, events::death reason, clock_source::instant now) noexcept {
-    tell(events::discarded{place.id, reason});
+/// cause. What its holder discards always counts. The obituary is left with what is to be dropped without the lock.
+inline void pool_core::note_death(obituary& of, const slot& place, clock_source::instant now) noexcept {
+    const auto reason = of.told.reason;
+    const auto where = of.told.where;
+    tell(std::move(of.told));
     if (care_ && care_->events && limits_.wants_more(live_ - 1) && care_->lost.size() < care_->lost.capacity())
         care_->lost.push_back(place.id);
     if (closed_ || failed_ || governor_.is_down()) return;
@@ -62,12 +80,17 @@ inline void pool_core::note_death(slot& place, events::death reason, clock_sourc
     last_death_ = now;
     if (!deaths_.count(now)) return;
     failed_ = true;
+    fatal_ = {reason,
+              where,
+              std::exchange(of.error, std::move(fatal_.error)),
+              now,
+              options_.max_restarts + 1,
+              options_.restart_window};
     if (now - heal_at_ > options_.backoff_cap) healing_.reset();  // it was well for long
     const auto pause = healing_.next();
     heal_at_ = clock_source::later(now, pause);
     if (care_) care_->stirred = true;
-    tell(events::failed{options_.max_restarts + 1, options_.restart_window,
-                        heals_ ? std::optional{pause} : std::nullopt});
+    tell(events::failed{fatal_.deaths, fatal_.window, heals_ ? std::optional{pause} : std::nullopt});
 }
 
 inline void pool_core::note_created(slot& place, clock_source::instant now, std::chrono::nanoseconds took) noexcept {

@@ -96,6 +96,7 @@ inline void pool_core::orphan() noexcept {
 }
 
 inline std::size_t pool_core::drain(clock_source::instant until) {
+    if (forked()) return 0;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++draining_;
@@ -111,6 +112,7 @@ inline std::size_t pool_core::drain(clock_source::instant until) {
 }
 
 inline void pool_core::restart() {
+    if (forked()) return;
     const filler alone{*this};
     if (const auto swept = renew_all()) fill(options_.start == start_mode::lazy ? *swept : pool_options::unlimited);
 }
@@ -118,10 +120,12 @@ inline void pool_core::restart() {
 /// A new generation, without its workers. Says how many of the former ended, or nothing if the pool is closed.
 inline std::optional<std::size_t> pool_core::renew_all() noexcept {
     {
+        std::exception_ptr last_words;  // of a failure that is over now; their end is user code
         wake_list wakes;
         std::unique_lock<std::mutex> lock{mutex()};
         if (closed_) return std::nullopt;
         begin_generation();
+        last_words = std::exchange(fatal_.error, nullptr);
         finish(lock, wakes);
     }
     return sweep_stale();
@@ -141,6 +145,7 @@ inline void pool_core::begin_generation() noexcept {
 }
 
 inline void pool_core::suspend(bool on) noexcept {
+    if (forked()) return;
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     suspended_ = on;
@@ -152,6 +157,7 @@ inline void pool_core::suspend(bool on) noexcept {
 }
 
 inline void pool_core::resize(const sizing& limits) {
+    if (forked()) return;
     const filler alone{*this};
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
@@ -172,6 +178,7 @@ inline void pool_core::resize(const sizing& limits) {
 }
 
 inline std::size_t pool_core::prewarm() {
+    if (forked()) return 0;
     const filler alone{*this};
     {
         const std::lock_guard<std::mutex> guard{mutex()};

@@ -35,17 +35,17 @@ inline void pool_core::run(const errand& one) noexcept {
 }
 
 inline void pool_core::check_idle(slot& place, clock_source::instant now) noexcept {
-    const bool well = is_closed() || is_well(place);  // in a closed pool it ends anyway
+    auto illness = is_closed() ? std::nullopt : find_illness(place);  // in a closed pool it ends anyway
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.health_checks;
-    if (well) {
+    if (!illness) {
         care_->of[slots_.index_of(place)].checked = std::max(now, clock_.now());
         return bring_home(place, lock, wakes);
     }
     ++counters_.unhealthy;
     begin_retiring(place);
-    note_death(place, events::death::unhealthy, std::max(now, clock_.now()));
+    note_death(*illness, place, std::max(now, clock_.now()));
     finish(lock, wakes);
     dispose(place, farewell::with_retire, then::leave_empty);
 }

@@ -36,11 +36,8 @@ namespace pooly::detail {
 }
 
 inline grant pool_core::acquire(request& ask) {
+    if (forked()) return refuse_in_child(ask);
     grant got;
-    if (forked()) {
-        got = refuse_in_child(ask);
-        return got;
-    }
     if (ask.kind != request::patience::one_try) (void)parking_spot::mine();  // may throw: nothing is held here
     got.place = options_.order == idle_order::affine ? claim_lock_free() : claim_in_order();
     if (got.place == nullptr) {
@@ -57,8 +54,9 @@ inline grant pool_core::acquire(request& ask) {
             if (auto end = make_for(place, ask)) return std::move(*end);
             got = queue_up(ask);
         } else {
-            if (passes_check(place)) return lend(place, ask);
-            got = swap_dead(place, ask);
+            auto illness = check_lent(place);
+            if (!illness) return lend(place, ask);
+            got = swap_dead(place, ask, *illness);
         }
     }
     return got;
@@ -174,7 +172,14 @@ inline grant pool_core::await(pool_core& core, waiter& self, request& ask) {
     }
     got.refusal = self.refusal;
     got.cause = self.cause;
-    if (ask.explains) got.story = failure_report::without_counts(self.refusal, self.pool_name(), self.waited());
+    if (ask.explains) {
+        const auto waited = self.waited();
+        got.story = failure_report::without_counts(self.refusal, self.pool_name(), waited);
+        if (self.death)
+            got.story->tell_death(*self.death, self.since() + waited);
+        else
+            got.story->cause = self.cause;
+    }
     return got;
 }
 
@@ -262,33 +267,35 @@ inline bool pool_core::is_fresh(const slot& place) const noexcept {
 }
 
 /// Asks the worker's health. A hook that throws says no: a worker that cannot be asked is as good as dead.
-inline bool pool_core::is_well(slot& place) noexcept {
+inline std::optional<obituary> pool_core::find_illness(slot& place) noexcept {
     try {
-        return source_->healthy(worker(place));
+        if (source_->healthy(worker(place))) return std::nullopt;
     } catch (...) {
-        return false;
+        return write_obituary(place, events::death::unhealthy, std::current_exception());
     }
+    return write_obituary(place, events::death::unhealthy, nullptr);
 }
 
 /// Asks before it is lent, in the caller's thread.
-inline bool pool_core::passes_check(slot& place) noexcept {
+inline std::optional<obituary> pool_core::check_lent(slot& place) noexcept {
     place.change(slot_phase::checking);
-    const bool well = is_well(place);
-    if (well) place.change(slot_phase::in_use);
-    return well;
+    auto illness = find_illness(place);
+    if (!illness) place.change(slot_phase::in_use);
+    return illness;
 }
 
 /// Instead of a worker that turned out dead: the next idle one, or its place to make another. The caller came before
 /// all who wait, so it does not queue again, unless a resize has just taken the place, or nothing is lent any more.
-inline grant pool_core::swap_dead(slot& place, request& ask) {
+inline grant pool_core::swap_dead(slot& place, request& ask, obituary& of) {
     wake_list wakes;
     std::unique_lock<std::mutex> lock{mutex()};
     ++counters_.unhealthy;
     if (!ask.queues_since) ask.queues_since = clock_.now();  // it goes on before those who come from now on
     place.change_unused(slot_phase::checking);               // it was not lent after all
     begin_retiring(place);
-    note_death(place, events::death::unhealthy, clock_.now());
+    note_death(of, place, clock_.now());
     finish(lock, wakes);
+    of.error = nullptr;  // not to be kept while the caller waits
     end_worker(place, farewell::with_retire);
     lock.lock();
     ++counters_.destroyed;

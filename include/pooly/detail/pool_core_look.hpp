@@ -46,11 +46,13 @@ inline pool_status pool_core::look() {
 }
 
 inline pool_status pool_core::status() {
+    if (forked()) return {.state = pool_state::closed};
     const std::lock_guard<std::mutex> guard{mutex()};
     return look();
 }
 
 inline pool_stats pool_core::stats() {
+    if (forked()) return {};
     const std::lock_guard<std::mutex> guard{mutex()};
     pool_stats seen{counters_, {}, {}, {}};
     if (care_ && care_->events) seen.dropped_events = care_->events->dropped();
@@ -98,6 +100,7 @@ inline std::optional<holder_info> pool_core::holder_of(slot& place, clock_source
 
 inline std::vector<holder_info> pool_core::holders() {
     std::vector<holder_info> all;
+    if (forked()) return all;
     const auto now = clock_.now();
     const std::lock_guard<std::mutex> guard{mutex()};
     slots_.for_each([&](slot& place) {
@@ -108,6 +111,7 @@ inline std::vector<holder_info> pool_core::holders() {
 
 inline pool_options pool_core::options() {
     auto given = options_;
+    if (forked()) return given;
     const std::lock_guard<std::mutex> guard{mutex()};
     given.size = limits_.size;
     given.max_overflow = limits_.max_overflow;
@@ -119,13 +123,19 @@ inline worker_info pool_core::papers_of(const slot& place) const noexcept {
             uses_of(place.word.load(std::memory_order_relaxed))};  // relaxed: the asker's own
 }
 
+/// What was thrown before, if that may be why a consumer gets nothing.
+inline std::exception_ptr pool_core::cause_behind(errc code) const noexcept {
+    if (code == errc::full || code == errc::closed) return nullptr;
+    return code == errc::failed ? fatal_.error : last_error_;
+}
+
 /// A refusal, with the story of this moment if the caller wants it and there is memory for it; written out later,
 /// outside of the lock.
 inline grant pool_core::refuse(errc code, const request& ask, std::chrono::nanoseconds waited,
                                std::exception_ptr cause) noexcept {
     grant no;
     no.refusal = code;
-    no.cause = cause != nullptr || code == errc::full || code == errc::closed ? cause : last_error_;
+    no.cause = cause != nullptr ? cause : cause_behind(code);
     if (!ask.explains) return no;
     try {
         no.story = std::make_unique<failure_report>(report(code, waited, std::move(cause)));
@@ -167,8 +177,9 @@ inline failure_report pool_core::report(errc code, std::chrono::nanoseconds wait
     story.limits = limits_;
     story.max_waiters = options_.max_waiters;
     story.cause = std::move(cause);
-    story.last_error = last_error_;
+    if (code != errc::closed) story.last_error = last_error_;
     story.since_last_error = now - last_error_at_;
+    if (code == errc::failed) story.tell_death(fatal_, now);
     story.factory_fails = factory_fails_;
     bool nested = story.status.in_use > 0 && story.status.in_use == live_;
     slots_.for_each([&](slot& place) {

@@ -79,14 +79,8 @@ inline std::exception_ptr pool_core::construct(slot& place, const create_context
         place.since.store(stamp_time().count(), std::memory_order_relaxed);
         create_.record(ended - began);
     }
-    std::string why;  // what an exception says, and its end, are user code, too (I5)
-    if (error != nullptr && care_ && care_->observer) {
-        try {
-            why = text_of(error);
-        } catch (...) {  // no memory
-        }
-    }
-    std::exception_ptr forgotten;
+    auto why = text_for_observer(error);
+    std::exception_ptr forgotten;  // its end is user code, too (I5)
     const std::lock_guard<std::mutex> guard{mutex()};
     factory_fails_ = error != nullptr;
     now = std::max(now, ended);

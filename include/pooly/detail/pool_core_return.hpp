@@ -53,12 +53,9 @@ inline void pool_core::check_in(slot& place) noexcept {
     if (forked()) return;
     const auto now = stamp_time();
     if (source_->resets() && !ends_here(place)) {  // or it need not be clean
-        try {
-            source_->reset(worker(place));
-        } catch (...) {
+        if (auto death = clean(place))
             return retire(place, farewell::with_retire, then::leave_empty, &pool_counters::reset_failures,
-                          events::death::reset_failed);
-        }
+                          std::move(death));
     }
     if (return_lock_free(*control_, place, now, attention::locks_checkin)) return;
     wake_list wakes;
@@ -67,6 +64,16 @@ inline void pool_core::check_in(slot& place) noexcept {
     if (const auto held = now - place.since_when(); held > held.zero()) hold_.record(held);
     place.update_since(now);
     bring_home(place, lock, wakes);
+}
+
+/// Says how the caller's worker died of it, if it did.
+inline std::optional<obituary> pool_core::clean(slot& place) noexcept {
+    try {
+        source_->reset(worker(place));
+        return std::nullopt;
+    } catch (...) {
+        return write_obituary(place, events::death::reset_failed, std::current_exception());
+    }
 }
 
 /// Whether the caller's worker will not be lent again. Takes the lock only if there is something to it.
@@ -78,8 +85,9 @@ inline bool pool_core::ends_here(const slot& place) const noexcept {
     return is_outdated(place);
 }
 
-inline void pool_core::discard(slot& place, events::death reason) noexcept {
-    retire(place, farewell::with_retire, then::refill, &pool_counters::discarded, reason);
+inline void pool_core::discard(slot& place, events::death reason, std::exception_ptr cause) noexcept {
+    retire(place, farewell::with_retire, then::refill, &pool_counters::discarded,
+           write_obituary(place, reason, std::move(cause)));
 }
 
 inline void pool_core::release_detached(slot& place) noexcept {
@@ -146,7 +154,7 @@ inline void pool_core::make_idle(slot& place) noexcept {
 
 /// Takes the worker of a consumer out of the pool for good.
 inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_t pool_counters::*counter,
-                              std::optional<events::death> reason) noexcept {
+                              std::optional<obituary> of) noexcept {
     if (forked()) return;
     {
         const auto now = clock_.now();
@@ -157,7 +165,7 @@ inline void pool_core::retire(slot& place, farewell how, then next, std::uint64_
         ++(counters_.*counter);
         note_return(place, now);
         begin_retiring(place);
-        if (reason) note_death(place, *reason, now);
+        if (of) note_death(*of, place, now);
         finish(lock, wakes);
     }
     dispose(place, how, next);

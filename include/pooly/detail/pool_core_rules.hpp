@@ -100,7 +100,7 @@ inline void pool_core::have_try(waiter& one, wake_list& wakes) noexcept {
 
 /// Barging: whether the oldest waiter has waited so long that nobody may overtake it any more.
 inline bool pool_core::front_is_overdue() const noexcept {
-    return !queue_.empty() && clock_.now() - queue_.front().since() >= barging_limit;
+    return !queue_.empty() && clock_.now() - queue_.front().since() >= options_.barging_limit;
 }
 
 /// Gives what is there to those who wait, oldest first (I3). Called after every change that may help one of them.
@@ -181,7 +181,8 @@ inline void pool_core::refuse_all(errc code, wake_list& wakes) noexcept {
         if (one.chosen == waiter::answer::none) wakes.add(one);  // or it is being woken already
         one.chosen = waiter::answer::refused;
         one.refusal = code;
-        if (code == errc::backend_unavailable) one.cause = last_error_;
+        one.cause = cause_behind(code);
+        if (code == errc::failed) one.death = fatal_;
         if (code == errc::backend_unavailable) ++counters_.backend_unavailable;
         if (code == errc::failed) ++counters_.failed;
     }
@@ -228,6 +229,9 @@ inline attention::bits pool_core::refresh_attention() noexcept {
     const bool handed_over = waiting && (!barging() || front_is_overdue());
     const bool listening = waiting && (handed_over || queue_.front().chosen == waiter::answer::none);
     const bool lingers = options_.overflow_linger > options_.overflow_linger.zero();
+    // relaxed load: only written here, under the lock, but for `forked`, in a child in which nobody comes here. Not
+    // stored in vain: every core caches this line.
+    const auto before = control_->attention.load(std::memory_order_relaxed);
     const auto now = bit(listening, a::waiters) | bit(handed_over, a::queueing) |
                      bit(limits_.is_over(standing()) || (limits_.has_surplus(standing()) && !lingers), a::surplus) |
                      bit(draining_ > 0, a::draining) | bit(scarce_, a::scarce) | bit(holds_back(), a::held_back) |
@@ -235,9 +239,6 @@ inline attention::bits pool_core::refresh_attention() noexcept {
                      bit(care_ && care_->ending + care_->told + written_off_ > 0, a::marked) | bit(failed_, a::failed) |
                      bit(dozes(), a::dozing) | bit(options_.order != idle_order::affine, a::ordered) |
                      bit(timed_, a::timed) | bit(source_->resets(), a::resetting);
-    // relaxed load: only written here, under the lock (`forked` is set where nobody gets here any more). Not stored in
-    // vain: every core caches this line.
-    const auto before = control_->attention.load(std::memory_order_relaxed);
     if (before != now) control_->attention.store(now, std::memory_order_seq_cst);  // (A3)
     // One who returns a worker needs to see any of these bits, whichever: under the lock all is judged afresh.
     const bool announced = (before & a::locks_checkin) == 0 && (now & a::locks_checkin) != 0;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <pooly/detail/birthplace.hpp>
 #include <pooly/detail/pool_entry.hpp>
 #include <pooly/detail/registry_errors.hpp>
 #include <pooly/detail/striped_mutex.hpp>
@@ -67,15 +68,19 @@ public:
         table::value_type* place_ = nullptr;
     };
 
-    pool_directory() = default;
+    pool_directory() : pools_{} {}
     pool_directory(const pool_directory&) = delete;
     pool_directory& operator=(const pool_directory&) = delete;
     /// The hooks of the pools that die with it may still look into it.
     ~pool_directory() {
-        table last;
-        const std::lock_guard<striped_mutex> guard{lock_};  // gone before `last`
-        closed_ = true;
-        last.swap(pools_);
+        if (birthplace_.is_left()) return;  // others, who are not here, may have been writing in it
+        {
+            table last;
+            const std::lock_guard<striped_mutex> guard{lock_};  // gone before `last`
+            closed_ = true;
+            last.swap(pools_);
+        }
+        pools_.~table();
     }
 
     /// Null if there is none.
@@ -129,9 +134,12 @@ public:
 
 private:
     mutable striped_mutex lock_;  // guards all of these
-    table pools_;
+    union {                       // not to end by itself
+        table pools_;
+    };
     std::size_t reserved_ = 0;
     bool closed_ = false;
+    const birthplace birthplace_{};
 };
 
 }  // namespace pooly::detail

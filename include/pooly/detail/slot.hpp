@@ -68,6 +68,14 @@ struct alignas(cache_line) slot {
         coarse_tick::note_use();
     }
 
+    /// Line 0 if it was not. Only for its owner; relaxed: its own or its predecessors' stores (S2).
+    [[nodiscard]] call_site last_lent_at() const noexcept {
+        const auto line = line_and_use.load(std::memory_order_relaxed) >> 32U;
+        if (line == 0) return {};
+        return {file.load(std::memory_order_relaxed), function.load(std::memory_order_relaxed),
+                static_cast<std::uint32_t>(line)};
+    }
+
     [[nodiscard]] std::chrono::nanoseconds since_when() const noexcept {
         // relaxed: the owner's own store, or a hint to one who claims the exact word it saw before reading this
         return std::chrono::nanoseconds{since.load(std::memory_order_relaxed)};

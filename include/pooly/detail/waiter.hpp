@@ -5,11 +5,13 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/control_block.hpp>
+#include <pooly/detail/obituary.hpp>
 #include <pooly/detail/parking_spot.hpp>
 #include <pooly/detail/process.hpp>
 #include <pooly/detail/slot.hpp>
@@ -50,6 +52,7 @@ public:
     errc refusal{};
     clock_source::instant look_again = clock_source::never;  // to try what did not work
     std::exception_ptr cause{};                              // behind the refusal
+    std::optional<fatal_death> death{};                      // the same, of a pool that failed
 
     [[nodiscard]] thread_key thread() const noexcept { return thread_; }
     [[nodiscard]] clock_source::instant since() const noexcept { return since_; }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -10,9 +11,11 @@
 
 #include <pooly/adapters/pqxx.hpp>
 
+#include "postgres/bouncer.hpp"
 #include "postgres/support.hpp"
 #include "support/connecting_checks.hpp"
 #include "support/outage_checks.hpp"
+#include "support/silent_resolver.hpp"
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
@@ -85,6 +88,68 @@ TEST_CASE("libpqxx: a transaction of the pool is committed, or rolled back on an
                       pqxx::sql_error);
 }
 
+TEST_CASE("libpqxx: a transaction that is rolled back instead of committed is told so") {
+    using pooly::postgres::transaction;
+    pqxx_pool one;
+    const auto swallow = [](const auto& work) {
+        try {
+            work();
+        } catch (const std::exception&) {  // and goes on as if nothing had been
+        }
+    };
+    const auto state_of = [&](const auto& failing) {
+        try {
+            transaction(one.db, [&](pqxx::work& tx) {
+                tx.exec0("insert into t values (1)");
+                swallow([&] { failing(tx); });
+            });
+        } catch (const pqxx::sql_error& told) {
+            return told.sqlstate();
+        }
+        return std::string{"done"};
+    };
+    REQUIRE(state_of([](pqxx::work& tx) { tx.exec_params("select 1 / $1::int", 0); }) == "25P02");
+    REQUIRE(state_of([](pqxx::work& tx) { tx.set_variable("nonsense", "1"); }) == "25P02");
+    REQUIRE(state_of([](pqxx::work& tx) {
+                pqxx::pipeline several{tx};
+                (void)several.retrieve(several.insert("select 1 / 0"));
+            }) == "25P02");
+    REQUIRE(state_of([](pqxx::work& tx) {
+                pqxx::stream_to rows{tx, "t"};
+                rows << std::make_tuple("no number");
+                rows.complete();
+            }) == "25P02");
+    REQUIRE(state_of([](pqxx::work& tx) { tx.exec0("rollback"); }) == "25P01");
+    REQUIRE(one.rows() == 0);
+
+    REQUIRE(state_of([](pqxx::work&) {}) == "done");
+    transaction(one.db, [](pqxx::work&) {});  // in which nothing is said to the server
+    transaction<pqxx::nontransaction>(one.db, [](pqxx::nontransaction& tx) { tx.exec0("insert into t values (2)"); });
+    REQUIRE(one.rows() == 2);
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("libpqxx: rows are streamed in any transaction, and the connection is good for more") {
+    pqxx_pool one;
+    const auto put = [](auto& tx) {
+        pqxx::stream_to rows{tx, "t"};
+        rows << std::make_tuple(1);
+        rows.complete();
+    };
+    pooly::postgres::transaction(one.db, [&](pqxx::work& tx) { put(tx); });
+    one.db.transaction([&](pqxx::connection& c) {
+        pqxx::nontransaction tx{c};
+        put(tx);
+    });
+    {
+        const auto lease = one.db.checkout();
+        pqxx::nontransaction tx{*lease};
+        put(tx);
+    }
+    REQUIRE(one.rows() == 3);
+    REQUIRE(one.db.stats().created == 1);
+}
+
 TEST_CASE("libpqxx: the next consumer finds nothing of the last one but prepared statements") {
     pqxx_pool one;
     {
@@ -102,6 +167,58 @@ TEST_CASE("libpqxx: the next consumer finds nothing of the last one but prepared
     pqxx::nontransaction tx{*lease};
     REQUIRE(tx.exec_prepared1("double", 5)[0].as<int>() == 10);
     REQUIRE(one.db.stats().created == 1);
+}
+
+TEMPLATE_TEST_CASE("libpqxx: a transaction that outlives its lease is aborted, and in nobody's way", "", pqxx::work,
+                   pqxx::nontransaction) {
+    pqxx_pool one;
+    const bool begun = GENERATE(false, true);
+    std::unique_ptr<TestType> left;
+    {
+        const auto lease = one.db.checkout();
+        left = std::make_unique<TestType>(*lease);
+        if (begun) left->exec0("begin; insert into t values (1)");
+    }
+    pooly::postgres::transaction(one.db, [](pqxx::work& tx) { tx.exec0("insert into t values (2)"); });
+    REQUIRE_THROWS_AS(left->exec0("insert into t values (3)"), pqxx::usage_error);
+    {
+        const auto lease = one.db.checkout();
+        pqxx::work tx{*lease};
+        tx.exec0("insert into t values (4)");
+        left.reset();
+        tx.commit();
+    }
+    REQUIRE(text(one.outside, "select sum(a) from t") == "6");
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("libpqxx: what the last consumer has set is not told to the next") {
+    pqxx_pool one;
+    one.db.checkout()->set_variable("statement_timeout", "12345");
+    REQUIRE(one.db.checkout()->get_variable("statement_timeout") == "0");
+    REQUIRE(one.db.stats().created == 1);
+}
+
+TEST_CASE("libpqxx: a transaction that outlives its connection is aborted, and not heard on that in its place") {
+    const auto ends_by = GENERATE("a discard", "the server");
+    const bool speaks = GENERATE(false, true);
+    pqxx_pool one;
+    auto lease = one.db.checkout();
+    auto left = std::make_unique<pqxx::work>(*lease);
+    left->exec0("insert into t values (1)");
+    if (ends_by == std::string{"a discard"}) {
+        lease.discard();
+    } else {
+        (void)text(one.outside, "select pg_terminate_backend(" + std::to_string(lease->backendpid()) + ", 10000)");
+        lease.checkin();
+    }
+    const auto next = one.db.checkout();
+    pqxx::work tx{*next};
+    tx.exec0("insert into t values (2)");
+    if (speaks) REQUIRE_THROWS_AS(left->exec0("insert into t values (3)"), pqxx::usage_error);
+    left.reset();
+    tx.commit();
+    REQUIRE(text(one.outside, "select sum(a) from t") == "2");
 }
 
 TEST_CASE("libpqxx: a broken connection is replaced") {
@@ -165,6 +282,30 @@ TEST_CASE("libpqxx: what cannot be connected to is told in libpq's words") {
                      ContainsSubstring("timeout expired"));
     });
     REQUIRE(took < hang);
+}
+
+TEST_CASE("libpqxx: a resolver that says nothing keeps nobody longer than he wants to wait") {
+    const silent_resolver nobody;
+    check_that_it_ends(pqxx_factory{"host=silent.invalid", {.connect_timeout = 24h}},
+                       "gave up resolving the host name \"silent.invalid\"");
+}
+
+TEST_CASE("libpqxx: to wait for a session of PgBouncer ends as connecting does") {
+    if (!bouncer::is_installed()) {
+        WARN("skipped: PgBouncer is not installed");
+        return;
+    }
+    const bouncer between{server::shared(), 1};
+    auto first = pooly::postgres::connect(between.connection_string());
+    first.execute("begin; select 1");
+    const auto how = pooly::postgres::behind_pgbouncer({.connect_timeout = 24h});
+    check_that_it_ends(pqxx_factory{between.connection_string(), how}, "gave up connecting to the PostgreSQL server");
+}
+
+TEST_CASE("libpqxx: a name that the resolver gave up on is asked about once") {
+    const auto before = silent_resolver::times_asked();
+    REQUIRE_THROWS_AS(pqxx_factory{"host=silent.invalid"}({}), pqxx::broken_connection);
+    REQUIRE(silent_resolver::times_asked() == before + 1);
 }
 
 TEST_CASE("libpqxx: the shortest time to connect holds, in whole seconds") {

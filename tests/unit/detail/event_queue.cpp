@@ -34,9 +34,10 @@ constexpr std::size_t how_many_are_plain(const std::variant<Event...>*) {
     return (std::size_t{is_plain<Event>} + ...);
 }
 constexpr const events::any* none = nullptr;
-static_assert(how_many_are_plain(none) == std::variant_size_v<events::any> - 1,
-              "all but the cause of an outage are plain data: destroying one under the lock runs no user code");
+static_assert(how_many_are_plain(none) == std::variant_size_v<events::any> - 2,
+              "all but two causes are plain data: destroying an event under the lock runs no user code");
 static_assert(!is_plain<events::backend_down> && std::is_same_v<decltype(events::backend_down::cause), std::string>);
+static_assert(!is_plain<events::discarded> && std::is_same_v<decltype(events::discarded::cause), std::string>);
 
 void push(event_queue& queue, std::uint64_t generation, time_point at = {}) {
     queue.push(at, events::restarted{generation});

@@ -27,7 +27,7 @@ namespace {
 static_assert(!std::is_destructible_v<pool_core>, "it ends by itself, with the last of its leases");
 static_assert(noexcept(std::declval<pool_core&>().check_in(std::declval<pooly::detail::slot&>())));
 static_assert(noexcept(std::declval<pool_core&>().discard(std::declval<pooly::detail::slot&>(),
-                                                          pooly::events::death::discarded)));
+                                                          pooly::events::death::discarded, nullptr)));
 static_assert(noexcept(std::declval<pool_core&>().release_detached(std::declval<pooly::detail::slot&>())));
 static_assert(noexcept(std::declval<pool_core&>().close()) && noexcept(std::declval<pool_core&>().orphan()));
 static_assert(noexcept(std::declval<pool_core&>().suspend(true)));
@@ -117,7 +117,7 @@ TEST_CASE("no user code runs under the pool's lock, whatever the engine does") {
         auto* const three = bare.borrow();
         core.check_in(*three);  // dismissed
         core.check_in(*one);
-        core.discard(*two, pooly::events::death::discarded);  // and replaced
+        core.discard(*two, pooly::events::death::discarded, nullptr);  // and replaced
         core.restart();
         core.release_detached(*bare.borrow());
         core.resize({1, 0});
@@ -161,7 +161,7 @@ TEST_CASE("an engine outlives its pool until the last worker is home, whichever 
         bare.core->check_in(*one);
         CHECK(bare.seen.use_count() == 2);
         if (way == 0) bare.core->check_in(*two);
-        if (way == 1) bare.core->discard(*two, pooly::events::death::discarded);
+        if (way == 1) bare.core->discard(*two, pooly::events::death::discarded, nullptr);
         if (way == 2) bare.core->release_detached(*two);
         CHECK(bare.seen.use_count() == 1);
         CHECK(bare.seen->destroyed == 2);

@@ -219,12 +219,14 @@ TEST_CASE("a newcomer does not overtake one who waits, in any order of idle work
     }
 }
 
-TEST_CASE("barging: one who waited for half a millisecond is handed the worker, and nobody overtakes him") {
+TEST_CASE("barging: one who waited for the limit is handed the worker, and nobody overtakes him") {
+    const auto limit = GENERATE(0us, 500us, 50'000us);
     manual_clock::set(1h);
-    pooly::pool<int, manual_clock> db{numbered(), {.size = 1, .fairness = fairness_policy::bounded_barging}};
+    pooly::pool<int, manual_clock> db{
+        numbered(), {.size = 1, .fairness = fairness_policy::bounded_barging, .barging_limit = limit}};
     auto held = db.checkout();
     queued_consumer<int, manual_clock> waiting{db};
-    manual_clock::advance(500us);
+    manual_clock::advance(limit);
     held.checkin();
     CHECK(db.try_checkout().error() == errc::full);
     CHECK(waiting.worker());

@@ -12,7 +12,8 @@ namespace pooly::adapters::detail {
 /// that: for as long as a server that hangs does not take what a consumer sent it. Where there is none now the socket,
 /// if any, is shut down, and the client has nothing to wait for.
 inline void make_goodbye_wait_for_nobody(int socket) noexcept {
-    if (socket >= 0 && wait_for(socket, POLLOUT, clock::now()) != wake::ready) ::shutdown(socket, SHUT_RDWR);
+    if (socket >= 0 && wait_for(socket, POLLOUT, {.deadline = clock::now()}) != wake::ready)
+        ::shutdown(socket, SHUT_RDWR);
 }
 
 }  // namespace pooly::adapters::detail

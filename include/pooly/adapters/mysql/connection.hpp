@@ -18,7 +18,7 @@ namespace pooly::mysql {
 class connection {
 public:
     /// Takes over an established connection, which must have been made with `MYSQL_OPT_NONBLOCK`; null makes a closed
-    /// one. Of the options those matter that are not about connecting, and `database`.
+    /// one. Of the options those matter that are not about connecting; a reset restores what it is now.
     explicit connection(MYSQL* handle, options how)
         : handle_{handle}, how_{std::move(how)}, was_{detail::origin::of(handle)} {}
 

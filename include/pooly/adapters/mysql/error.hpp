@@ -11,8 +11,8 @@
 
 namespace pooly::mysql {
 
-/// The error numbers that this adapter tells apart. Those from 2000 to 2999 and from 5000 to 5999 are the client's, the
-/// others the server's.
+/// The error numbers that this adapter tells apart or makes itself. Those from 2000 to 2999 and from 5000 to 5999 are
+/// the client's, the others the server's.
 namespace code {
 
 inline constexpr unsigned record_changed = 1020;  ///< where `innodb_snapshot_isolation` is on
@@ -20,6 +20,7 @@ inline constexpr unsigned server_shutdown = 1053;
 inline constexpr unsigned lock_wait_timeout = 1205;
 inline constexpr unsigned deadlock = 1213;
 inline constexpr unsigned connection_killed = 1927;
+inline constexpr unsigned unknown_host = 2005;
 inline constexpr unsigned server_gone = 2006;
 inline constexpr unsigned server_lost = 2013;
 
@@ -55,12 +56,10 @@ private:
 
 /// Whether a transaction failed for no fault of its own, and is likely to succeed if it is run again from its start: by
 /// a deadlock, a lock that another one held for too long, or a record that another one changed.
-[[nodiscard]] inline bool is_transient(unsigned told) noexcept {
-    return told == code::deadlock || told == code::lock_wait_timeout || told == code::record_changed;
-}
 [[nodiscard]] inline bool is_transient(const std::exception& failure) noexcept {
     const auto* const ours = dynamic_cast<const error*>(&failure);
-    return ours != nullptr && is_transient(ours->code());
+    const auto told = ours != nullptr ? ours->code() : 0;
+    return told == code::deadlock || told == code::lock_wait_timeout || told == code::record_changed;
 }
 
 namespace detail {

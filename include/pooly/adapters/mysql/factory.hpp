@@ -13,10 +13,10 @@ namespace pooly::mysql {
 /// Makes one connection. Throws `error` with the client's own message, or the server's, and `std::invalid_argument` for
 /// options that make no sense.
 /// Blocks: until the earlier of `connect_timeout` and the deadline of the context, and at most 10 ms longer than its
-/// stop token says; but the client resolves a host's name for as long as the system does.
-[[nodiscard]] inline connection connect(const options& how, const create_context& context = {}) {
+/// stop token says.
+[[nodiscard]] inline connection connect(options how, const create_context& context = {}) {
     how.validate();
-    return connection{detail::connect(how, context).release(), how};
+    return connection{detail::connect(how, context).release(), std::move(how)};
 }
 
 /// Makes the connections of a pool:

@@ -5,10 +5,11 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include <pooly/adapters/detail/place.hpp>
-#include <pooly/adapters/detail/timeouts.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 #include <pooly/adapters/tcp_watch.hpp>
 #include <pooly/detail/refuse.hpp>
 
@@ -43,7 +44,8 @@ enum class health_check {
 
 /// Where the server is, and how connections are made and kept, for designated initialisers.
 struct options {
-    /// Either a host and port, which is TCP also for `localhost`, or the path of a Unix socket.
+    /// Either a host and port, which is TCP also for `localhost`, or the path of a Unix socket. One host: the client
+    /// takes a list with commas, but none of its names would be resolved by a deadline.
     std::string host = {};
     int port = 3306;
     std::string unix_path = {};
@@ -67,8 +69,7 @@ struct options {
     reset_mode reset = reset_mode::reset_connection;
     health_check health = health_check::ping;
 
-    /// All of connecting; the consumer's deadline counts too. But the resolution of a host's name ends when the
-    /// system's resolver gives up, which no deadline of ours shortens: resolv.conf says when, or give the address.
+    /// All of connecting; the consumer's deadline counts too.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
     /// A connection that does not answer its health check by then is dead. Short, since a consumer may be waiting.
     std::chrono::milliseconds health_timeout = std::chrono::seconds{1};
@@ -85,24 +86,27 @@ struct options {
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
+        using adapters::detail::refuse_unless_known;
         using adapters::detail::refuse_unless_positive;
-        using pooly::detail::refuse;
+        using pooly::detail::refuse_zero_byte;
         adapters::detail::refuse_unless_one_place(host, port, unix_path);
-        if (isolation < isolation_level::server_default || isolation > isolation_level::serializable)
-            refuse("isolation", "is no isolation_level");
-        if (access < access_mode::server_default || access > access_mode::read_only)
-            refuse("access", "is no access_mode");
-        if (reset < reset_mode::reset_connection || reset > reset_mode::rollback_only)
-            refuse("reset", "is no reset_mode");
-        if (health < health_check::ping || health > health_check::status_only) refuse("health", "is no health_check");
-        if (character_set.empty()) refuse("character_set", "must be given");
+        if (host.find(',') != host.npos) adapters::detail::refuse("host", "must be one, and no list", '"' + host + '"');
+        refuse_zero_byte("user", user);
+        refuse_zero_byte("password", password);
+        refuse_zero_byte("database", database);
+        refuse_zero_byte("character_set", character_set);
+        refuse_unless_known("isolation", isolation, isolation_level::serializable, "is no isolation_level");
+        refuse_unless_known("access", access, access_mode::read_only, "is no access_mode");
+        refuse_unless_known("reset", reset, reset_mode::rollback_only, "is no reset_mode");
+        refuse_unless_known("health", health, health_check::status_only, "is no health_check");
+        if (character_set.empty()) pooly::detail::refuse("character_set", "must be given");
         refuse_unless_positive("connect_timeout", connect_timeout);
         refuse_unless_positive("health_timeout", health_timeout);
         refuse_unless_positive("reply_timeout", reply_timeout);
         refuse_unless_positive("commit_timeout", commit_timeout);
-        // The client counts them in milliseconds, in an int.
-        adapters::detail::refuse_unless_countable("read_timeout", std::chrono::milliseconds{read_timeout}.count());
-        adapters::detail::refuse_unless_countable("write_timeout", std::chrono::milliseconds{write_timeout}.count());
+        constexpr std::chrono::seconds longest{std::numeric_limits<int>::max() / 1000};  // the client makes it ms
+        adapters::detail::refuse_unless_countable("read_timeout", read_timeout, longest);
+        adapters::detail::refuse_unless_countable("write_timeout", write_timeout, longest);
         tcp.validate();
     }
 };

@@ -14,8 +14,9 @@ namespace pooly::postgres {
 /// Makes one connection. Throws `error` with libpq's own message, and `std::invalid_argument` for options or
 /// a connection string that make no sense.
 /// Blocks: until the earlier of `connect_timeout` and the deadline of the context, and at most 10 ms longer than its
-/// stop token says; but libpq resolves a host's name (and may look for a Kerberos ticket) for as long as the system
-/// does. Give it `hostaddr` where that is too long. Of several hosts, one that says nothing takes all of the time.
+/// stop token says; but libpq looks for a Kerberos ticket, and asks the resolver again about a name that has an
+/// address, or about those of several hosts, for as long as the system does. Of several hosts, one that says nothing
+/// takes all of the time.
 [[nodiscard]] inline connection connect(const std::string& connection_string, const options& how = {},
                                         const create_context& context = {}) {
     how.validate();

@@ -3,8 +3,7 @@
 
 #include <chrono>
 
-#include <pooly/adapters/detail/timeouts.hpp>
-#include <pooly/detail/refuse.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 
 namespace pooly::postgres {
 
@@ -47,10 +46,11 @@ struct options {
     /// All by default: what the next consumer finds should not depend on the last one.
     reset_mode reset = reset_mode::discard_all;
     health_check health = health_check::empty_query;
+    /// Runs a query on a new connection, too. For what lets one connect and then has no server, as PgBouncer does: it
+    /// would be a worker that dies, and should be a backend that is down.
+    bool check_on_create = false;
 
-    /// All of connecting; the consumer's deadline counts too, and `connect_timeout` of the connection string. But the
-    /// resolution of a host's name ends when the system's resolver gives up, which no deadline of ours shortens:
-    /// resolv.conf says when, or give `hostaddr`.
+    /// All of connecting; the consumer's deadline counts too, and `connect_timeout` of the connection string.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
     /// A connection that does not answer its health check by then is dead. Short, since a consumer may be waiting.
     std::chrono::milliseconds health_timeout = std::chrono::seconds{1};
@@ -69,26 +69,26 @@ struct options {
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
-        using pooly::detail::refuse;
-        if (isolation < isolation_level::server_default || isolation > isolation_level::serializable)
-            refuse("isolation", "is no isolation_level");
-        if (access < access_mode::server_default || access > access_mode::read_only)
-            refuse("access", "is no access_mode");
-        if (deferrable && (isolation != isolation_level::serializable || access != access_mode::read_only))
-            refuse("deferrable", "needs isolation serializable and access read_only; PostgreSQL ignores it otherwise");
-        if (reset < reset_mode::discard_all || reset > reset_mode::rollback_only) refuse("reset", "is no reset_mode");
-        if (health < health_check::empty_query || health > health_check::status_only)
-            refuse("health", "is no health_check");
+        using adapters::detail::exactly;
         using adapters::detail::refuse_unless_countable;
+        using adapters::detail::refuse_unless_known;
         using adapters::detail::refuse_unless_positive;
+        refuse_unless_known("isolation", isolation, isolation_level::serializable, "is no isolation_level");
+        refuse_unless_known("access", access, access_mode::read_only, "is no access_mode");
+        if (deferrable && (isolation != isolation_level::serializable || access != access_mode::read_only))
+            adapters::detail::refuse(
+                "deferrable", "needs isolation serializable and access read_only; PostgreSQL ignores it otherwise",
+                "isolation " + exactly(isolation) + " and access " + exactly(access));
+        refuse_unless_known("reset", reset, reset_mode::rollback_only, "is no reset_mode");
+        refuse_unless_known("health", health, health_check::status_only, "is no health_check");
         refuse_unless_positive("connect_timeout", connect_timeout);
         refuse_unless_positive("health_timeout", health_timeout);
         refuse_unless_positive("reply_timeout", reply_timeout);
         refuse_unless_positive("commit_timeout", commit_timeout);
-        refuse_unless_countable("keepalives_idle", keepalives_idle.count());
-        refuse_unless_countable("keepalives_interval", keepalives_interval.count());
-        refuse_unless_countable("keepalives_count", keepalives_count);
-        refuse_unless_countable("tcp_user_timeout", tcp_user_timeout.count());
+        refuse_unless_countable("keepalives_idle", keepalives_idle);
+        refuse_unless_countable("keepalives_interval", keepalives_interval);
+        adapters::detail::refuse_negative("keepalives_count", keepalives_count);
+        refuse_unless_countable("tcp_user_timeout", tcp_user_timeout);
     }
 };
 
@@ -102,6 +102,7 @@ struct options {
 [[nodiscard]] inline options behind_pgbouncer(options how = {}) noexcept {
     how.reset = reset_mode::rollback_only;
     how.health = health_check::select_1;  // goes through to a server for certain
+    how.check_on_create = true;
     return how;
 }
 

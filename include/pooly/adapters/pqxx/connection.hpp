@@ -2,16 +2,20 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <sys/socket.h>
 
 #include <string>
 
 #include <pqxx/connection>
+#include <pqxx/transaction_base>
 
 #include <pooly/adapters/detail/goodbye.hpp>
+#include <pooly/adapters/postgres/detail/connecting.hpp>
 #include <pooly/adapters/postgres/detail/verbs.hpp>
+#include <pooly/adapters/postgres/detail/waiting.hpp>
 #include <pooly/adapters/postgres/options.hpp>
 #include <pooly/adapters/pqxx/detail/failures.hpp>
-#include <pooly/adapters/pqxx/detail/raw_connection.hpp>
+#include <pooly/adapters/pqxx/detail/insides.hpp>
 #include <pooly/worker_traits.hpp>
 
 namespace pooly::postgres {
@@ -20,21 +24,34 @@ namespace pooly::postgres {
 class pqxx_connection : public ::pqxx::connection {
 public:
     /// Connects, by libpqxx, which throws `pqxx::broken_connection`. Of the options only those matter that are not
-    /// about connecting; `pqxx_factory` heeds the others.
+    /// about connecting, and `check_on_create`; `pqxx_factory` heeds the others.
     explicit pqxx_connection(const std::string& connection_string, const postgres::options& how = {})
-        : ::pqxx::connection{connection_string}, how_{how} {
-        if (how_.reset == reset_mode::discard_all) how_.reset = reset_mode::keep_prepared;
-    }
+        : pqxx_connection{connection_string, how, {.deadline = detail::steady_deadline(how.connect_timeout)}} {}
 
     pqxx_connection(const pqxx_connection&) = delete;
     pqxx_connection& operator=(const pqxx_connection&) = delete;
-    /// Never waits.
+    /// Never waits. A transaction that outlives it would speak on what comes to be in its place.
     ~pqxx_connection() {
-        adapters::detail::make_goodbye_wait_for_nobody(PQsocket(handle_of(detail::pqxx_handle{}, *this)));
+        const int socket = PQsocket(handle_of(detail::pqxx_insides{}, *this));
+        adapters::detail::make_goodbye_wait_for_nobody(socket);
+        auto* const left = transaction_of(detail::pqxx_insides{}, *this);
+        if (left == nullptr) return;
+        if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
+        left->abort();
     }
 
 private:
+    friend class pqxx_factory;
     friend struct pooly::worker_traits<pqxx_connection>;
+
+    /// `until` is for what is asked of it then.
+    pqxx_connection(const std::string& connection_string, const postgres::options& how, const detail::patience& until)
+        : ::pqxx::connection{connection_string}, how_{how} {
+        if (how_.reset == reset_mode::discard_all) how_.reset = reset_mode::keep_prepared;
+        if (!how_.check_on_create) return;
+        detail::in_terms_of_pqxx("connect",
+                                 [&] { detail::check_created(handle_of(detail::pqxx_insides{}, *this), until); });
+    }
 
     postgres::options how_;  // qualified: libpqxx has a function of that name
 };
@@ -52,6 +69,9 @@ struct pooly::worker_traits<pooly::postgres::pqxx_connection> {
     }
     static void reset(worker_type& worker) {
         postgres::detail::in_terms_of_pqxx("reset", [&] { postgres::detail::reset(native(worker), worker.how_); });
+        forget_variables(postgres::detail::pqxx_insides{}, worker);
+        // One that outlived its lease. The server knows it no more, but no other could begin, and it could still speak.
+        if (auto* const left = transaction_of(postgres::detail::pqxx_insides{}, worker)) left->abort();
     }
     static void begin(worker_type& worker) {
         postgres::detail::in_terms_of_pqxx("begin", [&] { postgres::detail::begin(native(worker), worker.how_); });
@@ -66,6 +86,6 @@ struct pooly::worker_traits<pooly::postgres::pqxx_connection> {
 
 private:
     [[nodiscard]] static PGconn* native(const worker_type& worker) {
-        return handle_of(postgres::detail::pqxx_handle{}, worker);
+        return handle_of(postgres::detail::pqxx_insides{}, worker);
     }
 };

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,14 +62,18 @@ public:
     }
 
     /// Throws `pqxx::broken_connection` with libpq's own message. Blocks: until the earlier of `connect_timeout` and
-    /// the deadline of the context, rounded up to a whole second, two at least; it heeds no stop token, and none of
-    /// that while a host's name is resolved.
+    /// the deadline of the context, rounded up to a whole second, two at least; it heeds a stop token while the host's
+    /// name is resolved, and in `check_on_create`.
     [[nodiscard]] pqxx_connection operator()(const create_context& context) const {
         using std::chrono::milliseconds;
-        auto left = how_.connect_timeout;
-        if (context.deadline != context.deadline.max())
-            left = std::min(left, std::chrono::ceil<milliseconds>(context.deadline - detail::clock::now()));
-        return pqxx_connection{detail::completed(connection_string_, how_, left), how_};
+        const auto begun = detail::clock::now();
+        const auto known = detail::settings_in_force(connection_string_);
+        const detail::patience until{
+            .deadline = std::min(begun + detail::timeout_of(known, how_.connect_timeout), context.deadline),
+            .stop = context.stop};
+        detail::in_terms_of_pqxx("connect", [&] { detail::await_resolution(known, until); });
+        const auto left = std::chrono::ceil<milliseconds>(until.deadline - detail::clock::now());
+        return pqxx_connection{detail::completed(connection_string_, how_, left), how_, until};
     }
 
 private:

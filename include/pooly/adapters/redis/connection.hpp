@@ -37,9 +37,6 @@ public:
     /// EXEC: what each command since MULTI came to. Throws `error`, also where nothing or not all was done.
     reply commit() { return detail::commit(get(), how_); }
 
-    /// Whatever was begun with WATCH or MULTI is not done. Throws `error` where the connection is of no more use.
-    void surrender() { detail::surrender(get(), how_); }
-
 private:
     friend struct pooly::worker_traits<connection>;
 

@@ -13,11 +13,10 @@ namespace pooly::redis {
 /// Makes one connection. Throws `error` with hiredis' own message, or the server's, and `std::invalid_argument` for
 /// options that make no sense.
 /// Blocks: until the earlier of `connect_timeout` and the deadline of the context, and at most 10 ms longer than its
-/// stop token says; but hiredis resolves a host's name for as long as the system does. Of several addresses it tries
-/// the first that does not refuse at once.
-[[nodiscard]] inline connection connect(const options& how, const create_context& context = {}) {
+/// stop token says. Of several addresses it tries the first that does not refuse at once.
+[[nodiscard]] inline connection connect(options how, const create_context& context = {}) {
     how.validate();
-    return connection{detail::connect(how, context).release(), how};
+    return connection{detail::connect(how, context).release(), std::move(how)};
 }
 
 /// Makes the connections of a pool: `pooly::pool db{pooly::redis::factory{{.host = "cache.example"}}};`

@@ -5,9 +5,8 @@
 #include <string>
 
 #include <pooly/adapters/detail/place.hpp>
-#include <pooly/adapters/detail/timeouts.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 #include <pooly/adapters/tcp_watch.hpp>
-#include <pooly/detail/refuse.hpp>
 
 namespace pooly::redis {
 
@@ -42,8 +41,7 @@ struct options {
     reset_mode reset = reset_mode::reset_command;
     health_check health = health_check::ping;
 
-    /// All of connecting; the consumer's deadline counts too. But the resolution of a host's name ends when the
-    /// system's resolver gives up, which no deadline of ours shortens: resolv.conf says when, or give the address.
+    /// All of connecting; the consumer's deadline counts too.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
     /// A connection that does not answer its health check by then is dead. Short, since a consumer may be waiting.
     std::chrono::milliseconds health_timeout = std::chrono::seconds{1};
@@ -59,18 +57,19 @@ struct options {
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
-        using pooly::detail::refuse;
-        adapters::detail::refuse_unless_one_place(host, port, unix_path);
-        if (!username.empty() && password.empty()) refuse("username", "needs a password");
-        if (database < 0) refuse("database", "must not be negative");
-        if (reset < reset_mode::reset_command || reset > reset_mode::nothing) refuse("reset", "is no reset_mode");
-        if (health < health_check::ping || health > health_check::status_only) refuse("health", "is no health_check");
+        using adapters::detail::refuse_unless_known;
         using adapters::detail::refuse_unless_positive;
+        adapters::detail::refuse_unless_one_place(host, port, unix_path);
+        if (!username.empty() && password.empty())
+            adapters::detail::refuse("username", "needs a password", '"' + username + '"');
+        adapters::detail::refuse_negative("database", database);
+        refuse_unless_known("reset", reset, reset_mode::nothing, "is no reset_mode");
+        refuse_unless_known("health", health, health_check::status_only, "is no health_check");
         refuse_unless_positive("connect_timeout", connect_timeout);
         refuse_unless_positive("health_timeout", health_timeout);
         refuse_unless_positive("reply_timeout", reply_timeout);
         refuse_unless_positive("exec_timeout", exec_timeout);
-        adapters::detail::refuse_unless_countable("command_timeout", command_timeout.count());
+        adapters::detail::refuse_unless_countable("command_timeout", command_timeout);
         tcp.validate();
     }
 };

@@ -45,9 +45,9 @@ void watch_and_queue(connection& worker, Read& read, Queue& queue) {
 }
 
 /// Not left to the reset, which some leave out.
-inline void surrender_or_discard(lease<connection>& from) noexcept {
+inline void roll_back_or_discard(lease<connection>& from) noexcept {
     try {
-        from->surrender();
+        worker_traits<connection>::rollback(*from);
     } catch (...) {
         from.discard();
     }
@@ -69,7 +69,7 @@ reply transaction(pool<connection, Clock>& from, Read&& read, Queue&& queue, std
         try {
             detail::watch_and_queue(*lease, read, queue);
         } catch (...) {
-            detail::surrender_or_discard(lease);
+            detail::roll_back_or_discard(lease);
             throw;
         }
         return lease->commit();

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <limits>
 
-#include <pooly/detail/refuse.hpp>
+#include <pooly/adapters/detail/refusing.hpp>
 
 namespace pooly::sqlite {
 
@@ -34,11 +33,8 @@ struct options {
 
     /// Throws `std::invalid_argument` naming the first field that makes no sense.
     void validate() const {
-        using pooly::detail::refuse;
-        if (synchronous < sync_mode::off || synchronous > sync_mode::extra) refuse("synchronous", "is no sync_mode");
-        if (busy_timeout < std::chrono::milliseconds::zero()) refuse("busy_timeout", "must not be negative");
-        if (busy_timeout.count() > std::numeric_limits<int>::max())
-            refuse("busy_timeout", "must be at most 2147483647 ms, which is all that SQLite can count");
+        adapters::detail::refuse_unless_known("synchronous", synchronous, sync_mode::extra, "is no sync_mode");
+        adapters::detail::refuse_unless_countable("busy_timeout", busy_timeout);
     }
 };
 

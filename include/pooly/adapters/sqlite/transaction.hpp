@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <concepts>
-#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include <pooly/adapters/sqlite/detail/driver.hpp>
 #include <pooly/adapters/sqlite/detail/settings.hpp>
 #include <pooly/call_site.hpp>
+#include <pooly/detail/clock_source.hpp>
 #include <pooly/detail/timeout.hpp>
 #include <pooly/pool.hpp>
 #include <pooly/transaction.hpp>
@@ -26,12 +26,6 @@ using pooly::retry_policy;
 namespace detail {
 
 using time_point = std::chrono::steady_clock::time_point;
-
-/// Never overflows, whatever the timeout.
-[[nodiscard]] inline time_point after(std::chrono::nanoseconds timeout) noexcept {
-    const auto now = std::chrono::steady_clock::now();
-    return timeout < time_point::max() - now ? now + timeout : time_point::max();
-}
 
 /// Lets the connection wait for locks as its factory said, but not past the deadline. One that another factory made is
 /// left alone: nothing tells what to put back.
@@ -66,7 +60,9 @@ template <class T, class Clock, std::invocable<T&> Work, class Rep, class Period
 std::invoke_result_t<Work&, T&> transaction(pool<T, Clock>& from, Work&& work,
                                             std::chrono::duration<Rep, Period> timeout, const retry_policy& policy = {},
                                             const call_site& where = call_site::current()) {
-    const auto deadline = detail::after(pooly::detail::to_nanoseconds(timeout));
+    // Not in the past: what is left until then must be counted, whatever somebody meant by hours::min().
+    const auto left = std::max(pooly::detail::to_nanoseconds(timeout), std::chrono::nanoseconds::zero());
+    const auto deadline = pooly::detail::steady_deadline(left);
     const auto once = [&]() -> std::invoke_result_t<Work&, T&> {
         return pooly::detail::run_in(detail::begin_by(deadline, from, where), work);
     };

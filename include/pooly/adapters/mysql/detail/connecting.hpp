@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <climits>
 #include <cstddef>
 #include <new>
+#include <optional>
 #include <string>
 
 #include <pooly/adapters/detail/place.hpp>
+#include <pooly/adapters/detail/resolving.hpp>
 #include <pooly/adapters/mysql/detail/conversation.hpp>
 #include <pooly/adapters/mysql/detail/handle.hpp>
+#include <pooly/adapters/mysql/detail/time_limit.hpp>
 #include <pooly/adapters/mysql/detail/waiting.hpp>
 #include <pooly/adapters/mysql/error.hpp>
 #include <pooly/adapters/mysql/options.hpp>
@@ -22,17 +24,11 @@
 namespace pooly::mysql::detail {
 
 [[nodiscard]] inline handle_owner new_handle() {
-    static const int client_is_ready = mysql_server_init(0, nullptr, nullptr);  // once, since no two may at a time
-    (void)client_is_ready;
+    // Once, since no two may at a time.
+    [[maybe_unused]] static const int client_is_ready = mysql_server_init(0, nullptr, nullptr);
     handle_owner handle{mysql_init(nullptr)};
     if (!handle) throw std::bad_alloc{};
     return handle;
-}
-
-/// Rounded up, and at least one.
-[[nodiscard]] inline std::chrono::seconds whole_seconds_until(clock::time_point deadline) noexcept {
-    using std::chrono::seconds;
-    return std::clamp(std::chrono::ceil<seconds>(deadline - clock::now()), seconds{1}, seconds{INT_MAX});
 }
 
 inline void set_options(MYSQL* handle, const options& how, clock::time_point deadline) {
@@ -42,35 +38,47 @@ inline void set_options(MYSQL* handle, const options& how, clock::time_point dea
     const unsigned protocol = how.unix_path.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
     mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
     mysql_options(handle, MYSQL_SET_CHARSET_NAME, how.character_set.c_str());
-    const auto set_unless_off = [handle](mysql_option name, std::chrono::seconds given) {
-        const auto seconds = static_cast<unsigned>(given.count());
-        if (seconds != 0) mysql_options(handle, name, &seconds);
+    using std::chrono::seconds;
+    const auto set_seconds = [handle](mysql_option name, seconds given) {
+        const auto count = static_cast<unsigned>(given.count());
+        mysql_options(handle, name, &count);
     };
-    // For the handshake of TLS, in which it is the only limit, and whole seconds are all that it takes.
-    set_unless_off(MYSQL_OPT_CONNECT_TIMEOUT, whole_seconds_until(deadline));
-    set_unless_off(MYSQL_OPT_READ_TIMEOUT, how.read_timeout);
-    set_unless_off(MYSQL_OPT_WRITE_TIMEOUT, how.write_timeout);
+    const auto left = std::chrono::ceil<seconds>(deadline - clock::now());
+    set_seconds(MYSQL_OPT_CONNECT_TIMEOUT, std::max(left, seconds{1}));  // 0 is for ever
+    set_seconds(MYSQL_OPT_READ_TIMEOUT, how.read_timeout);
+    set_seconds(MYSQL_OPT_WRITE_TIMEOUT, how.write_timeout);
     if (how.prepare) how.prepare(handle);
-    never_reconnect(handle);
 }
 
-[[noreturn]] inline void give_up(const error& told, const options& how, const patience& until) {
-    const char* const what = until.woken == wake::stopped ? "gave up"
-                             : until.woken == wake::late  ? "timed out"
-                                                          : "failed";
+/// As prepared, or by an option file, which is read when connecting begins; the client's default since 3.4.
+[[nodiscard]] inline bool asks_for_tls(const st_mysql_options& set) noexcept {
+    return MARIADB_PACKAGE_VERSION_ID >= 30400 || set.use_ssl != 0 || set.ssl_key != nullptr ||
+           set.ssl_cert != nullptr || set.ssl_ca != nullptr || set.ssl_capath != nullptr || set.ssl_cipher != nullptr ||
+           (set.client_flag & CLIENT_SSL_VERIFY_SERVER_CERT) != 0;
+}
+
+[[noreturn]] inline void give_up(const error& told, const char* doing, const options& how, const patience& until) {
+    const char* const what = until.stop.stop_requested()      ? "gave up"
+                             : clock::now() >= until.deadline ? "timed out"
+                                                              : "failed";
     throw error{told.code(), told.sqlstate(),
-                std::string{what} + " connecting to the MariaDB server at " +
+                std::string{what} + ' ' + doing + " the MariaDB server at " +
                     adapters::detail::place(how.host, how.port, how.unix_path) + ": " + told.what()};
 }
 
-/// Connects. Throws `error`. Blocks: until the deadlines, but in the resolution of a host's name as long as the system
-/// does.
+/// Connects. Throws `error`. Blocks: until the deadlines.
 [[nodiscard]] inline handle_owner connect(const options& how, const create_context& context) {
-    patience until{.deadline = std::min(after(how.connect_timeout), context.deadline), .stop = context.stop};
+    const patience until{.deadline = std::min(steady_deadline(how.connect_timeout), context.deadline),
+                         .stop = context.stop};
+    const char* doing = "connecting to";
     auto handle = new_handle();
-    set_options(handle.get(), how, until.deadline);
     const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
     try {
+        const auto name = adapters::detail::resolve(how.host, until);
+        if (name.woken != wake::ready) throw error{0, sqlstate::connection_failure, "its name is not resolved yet"};
+        if (!name.failure.empty())
+            throw error{code::unknown_host, "HY000", "Unknown server host '" + how.host + "' (" + name.failure + ')'};
+        set_options(handle.get(), how, until.deadline);
         const MYSQL* const connected = run<MYSQL*>(
             handle.get(), until,
             [&](MYSQL** result) {
@@ -78,13 +86,19 @@ inline void set_options(MYSQL* handle, const options& how, clock::time_point dea
                     result, handle.get(), or_null(how.host), or_null(how.user), how.password.c_str(),
                     or_null(how.database), static_cast<unsigned>(how.port), or_null(how.unix_path), how.client_flags);
             },
-            [&](MYSQL** result, int told) { return mysql_real_connect_cont(result, handle.get(), told); });
+            [&](MYSQL** result, int told) {
+                std::optional<time_limit> limit;
+                if (asks_for_tls(handle->options)) limit.emplace(handle.get(), until);
+                return mysql_real_connect_cont(result, handle.get(), told);
+            });
         if (connected == nullptr) throw error_of(handle.get());
         if (how.unix_path.empty()) adapters::detail::watch_over(mysql_get_socket(handle.get()), how.tcp);
+        never_reconnect(handle.get());  // whatever an option file said
         state_is_known(handle.get());
+        doing = "in setup on";
         if (!how.setup.empty()) ask(handle.get(), how.setup, until);
     } catch (const error& told) {
-        give_up(told, how, until);
+        give_up(told, doing, how, until);
     }
     return handle;
 }

@@ -4,10 +4,9 @@
 #include <mysql.h>
 #include <sys/socket.h>
 
-#include <atomic>
-#include <cstdint>
 #include <string>
 
+#include <pooly/adapters/detail/unique_word.hpp>
 #include <pooly/adapters/mysql/detail/handle.hpp>
 #include <pooly/adapters/mysql/detail/waiting.hpp>
 #include <pooly/adapters/mysql/error.hpp>
@@ -32,7 +31,7 @@ inline void never_reconnect(MYSQL* handle) noexcept {
     return handle;
 }
 
-inline void query(MYSQL* handle, const std::string& sql, patience& until) {
+inline void query(MYSQL* handle, const std::string& sql, const patience& until) {
     const int failed = run<int>(
         handle, until, [&](int* result) { return mysql_real_query_start(result, handle, sql.data(), sql.size()); },
         [&](int* result, int told) { return mysql_real_query_cont(result, handle, told); });
@@ -40,7 +39,7 @@ inline void query(MYSQL* handle, const std::string& sql, patience& until) {
 }
 
 /// All that the last statement returned; null where it returns no rows.
-[[nodiscard]] inline result_owner rows_of(MYSQL* handle, patience& until) {
+[[nodiscard]] inline result_owner rows_of(MYSQL* handle, const patience& until) {
     if (mysql_field_count(handle) == 0) return nullptr;
     result_owner rows{run<MYSQL_RES*>(
         handle, until, [&](MYSQL_RES** result) { return mysql_store_result_start(result, handle); },
@@ -51,7 +50,7 @@ inline void query(MYSQL* handle, const std::string& sql, patience& until) {
 
 /// Runs one statement to its end, or several where the connection was made for that; rows are ignored. Throws the first
 /// failure.
-inline void ask(MYSQL* handle, const std::string& sql, patience& until) {
+inline void ask(MYSQL* handle, const std::string& sql, const patience& until) {
     query(handle, sql, until);
     (void)rows_of(handle, until);
     while (mysql_more_results(handle)) {
@@ -73,19 +72,50 @@ inline void ask(MYSQL* handle, const std::string& sql, patience& until) {
 /// Behind a call of ours whose answer the client does not look into, though we know what it says.
 inline void state_is_known(MYSQL* handle) noexcept { handle->affected_rows = 0; }
 
-/// The handle, where it is certain that what comes next is the answer to what is sent next, and how a transaction
-/// stands. That costs a round trip where the client does not know.
-[[nodiscard]] inline MYSQL* in_step(MYSQL* given, patience& until) {
-    MYSQL* const handle = standing(given);
-    if (knows_the_state(handle)) return handle;
-    static std::atomic<std::uint64_t> last{0};
-    const auto unlike_others = "pooly-" + std::to_string(last.fetch_add(1, std::memory_order_relaxed));  // only a name
-    query(handle, "select '" + unlike_others + '\'', until);
-    const auto rows = rows_of(handle, until);
-    const MYSQL_ROW row = rows && mysql_num_fields(rows.get()) == 1 ? mysql_fetch_row(rows.get()) : nullptr;
-    if (row != nullptr && row[0] != nullptr && row[0] == unlike_others && !mysql_more_results(handle)) return handle;
+/// What is said to the connection from here on would be answered by something else: nobody shall take that for his.
+[[noreturn]] inline void give_up_out_of_step(MYSQL* handle) {
     ::shutdown(mysql_get_socket(handle), SHUT_RDWR);
     throw error{0, sqlstate::connection_failure, "the connection has an answer that nobody has read"};
+}
+
+[[nodiscard]] inline MYSQL_ROW next_row(MYSQL* handle, MYSQL_RES* rows, const patience& until) {
+    const MYSQL_ROW row = run<MYSQL_ROW>(
+        handle, until, [&](MYSQL_ROW* result) { return mysql_fetch_row_start(result, rows); },
+        [&](MYSQL_ROW* result, int told) { return mysql_fetch_row_cont(result, rows, told); });
+    if (row == nullptr && mysql_errno(handle) != 0) throw error_of(handle);
+    return row;
+}
+
+/// What a server that does not track the session tells the client only when asked.
+struct session_state {
+    std::string database = {};  ///< empty where it is in none
+    bool has_role = false;
+};
+
+/// A round trip, after which it is certain that what comes next is the answer to what is sent next, and how
+/// a transaction stands. Asks for a word, for the database, and in MariaDB for the role: whatever the session has set,
+/// the answer is one row of those bytes. Reads no further than the first row where it is another one, which may be
+/// long.
+inline session_state get_in_step(MYSQL* handle, const patience& until) {
+    const auto word = adapters::detail::unique_word();
+    query(handle, "select _binary'" + word + "', cast(database() as binary) /*M!100005 , current_role() */ limit 1",
+          until);
+    const result_owner rows{mysql_use_result(handle)};
+    const MYSQL_ROW row = rows ? next_row(handle, rows.get(), until) : nullptr;
+    if (row == nullptr || row[0] == nullptr || row[0] != word) give_up_out_of_step(handle);
+    session_state told{.database = row[1] != nullptr ? row[1] : "",
+                       .has_role = mysql_num_fields(rows.get()) == 3 && row[2] != nullptr};
+    if (next_row(handle, rows.get(), until) != nullptr) give_up_out_of_step(handle);
+    state_is_known(handle);
+    return told;
+}
+
+/// The handle, where the client knows how a transaction stands, or learns it by a round trip. It trusts that every
+/// answer was read: of two statements that were sent together nobody sees that the second one is under way.
+[[nodiscard]] inline MYSQL* in_step(MYSQL* given, const patience& until) {
+    MYSQL* const handle = standing(given);
+    if (!knows_the_state(handle)) (void)get_in_step(handle, until);
+    return handle;
 }
 
 /// The same as a consumer's own call, with the client's time-outs.

@@ -7,23 +7,17 @@
 #include <sys/socket.h>
 
 #include <pooly/adapters/detail/waiting.hpp>
-#include <pooly/detail/stop_token.hpp>
+#include <pooly/detail/clock_source.hpp>
 
 namespace pooly::mysql::detail {
 
-using adapters::detail::after;
 using adapters::detail::clock;
+using adapters::detail::patience;
 using adapters::detail::wake;
-
-/// Until when something is waited for. A stop token matters only where a consumer waits for a new connection.
-struct patience {
-    clock::time_point deadline = clock::time_point::max();
-    pooly::detail::stop_token stop = {};
-    wake woken = wake::ready;  // at last
-};
+using pooly::detail::steady_deadline;
 
 /// Waits for what one of the client's non-blocking calls wants to wait for, and returns what it is to be told.
-[[nodiscard]] inline int await(MYSQL* handle, int wanted, patience& until) noexcept {
+[[nodiscard]] inline int await(MYSQL* handle, int wanted, const patience& until) noexcept {
     constexpr struct {
         int theirs;
         short ours;
@@ -32,9 +26,9 @@ struct patience {
     for (const auto& each : kinds)
         if ((wanted & each.theirs) != 0) events |= each.ours;
     short happened = 0;
-    until.woken = adapters::detail::wait_for(mysql_get_socket(handle), static_cast<short>(events), until.deadline,
-                                             until.stop, &happened);
-    if (until.woken != wake::ready) return MYSQL_WAIT_TIMEOUT;
+    const auto woken =
+        adapters::detail::wait_for(mysql_get_socket(handle), static_cast<short>(events), until, &happened);
+    if (woken != wake::ready) return MYSQL_WAIT_TIMEOUT;
     int told = 0;
     for (const auto& each : kinds)
         if ((happened & each.ours) != 0) told |= each.theirs;
@@ -68,12 +62,12 @@ private:
 /// When the time is up the client is told so, and the socket shut down, for under TLS it does not heed that: it ends
 /// the connection, and the call as it sees fit.
 template <class Result, class Start, class Continue>
-[[nodiscard]] Result run(MYSQL* handle, patience& until, Start start, Continue go_on) {
+[[nodiscard]] Result run(MYSQL* handle, const patience& until, Start start, Continue go_on) {
     const nonblocking_under_tls nonblocking{handle};
     Result result{};
     for (int wanted = start(&result); wanted != 0;) {
         const int told = await(handle, wanted, until);
-        if (until.woken != wake::ready) ::shutdown(mysql_get_socket(handle), SHUT_RDWR);
+        if (told == MYSQL_WAIT_TIMEOUT) ::shutdown(mysql_get_socket(handle), SHUT_RDWR);
         wanted = go_on(&result, told);
     }
     return result;

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include <pooly/adapters/detail/resolving.hpp>
+#include <pooly/adapters/postgres/detail/conversation.hpp>
 #include <pooly/adapters/postgres/detail/handle.hpp>
 #include <pooly/adapters/postgres/detail/sqlstate_in.hpp>
 #include <pooly/adapters/postgres/detail/waiting.hpp>
@@ -56,38 +58,46 @@ struct setting {
     return ours;
 }
 
-/// Starts to connect. Those of our settings that are in the connection string, too, come before it and so lose.
-[[nodiscard]] inline handle_owner start_connecting(const std::string& connection_string, const options& how) {
-    const auto ours = settings_of(how);
+/// Starts to connect. Of settings that are given twice the later wins.
+[[nodiscard]] inline handle_owner start_connecting(const std::vector<setting>& before,
+                                                   const std::string& connection_string,
+                                                   const std::vector<setting>& after = {}) {
     std::vector<const char*> names;
     std::vector<const char*> values;
-    for (const auto& each : ours) {
-        names.push_back(each.name);
-        values.push_back(each.value.c_str());
-    }
+    const auto add = [&](const char* name, const char* value) {
+        names.push_back(name);
+        values.push_back(value);
+    };
+    for (const auto& each : before) add(each.name, each.value.c_str());
     // A blank one would be taken for the name of a database.
-    if (connection_string.find_first_not_of(" \t\n\r\f\v") != std::string::npos) {
-        names.push_back("dbname");
-        values.push_back(connection_string.c_str());
-    }
-    names.push_back(nullptr);
-    values.push_back(nullptr);
+    if (connection_string.find_first_not_of(" \t\n\r\f\v") != std::string::npos)
+        add("dbname", connection_string.c_str());
+    for (const auto& each : after) add(each.name, each.value.c_str());
+    add(nullptr, nullptr);
     constexpr int dbname_is_a_connection_string = 1;
     handle_owner handle{PQconnectStartParams(names.data(), values.data(), dbname_is_a_connection_string)};
     if (!handle) throw std::bad_alloc{};
     return handle;
 }
 
-/// The `connect_timeout` that is in force for libpq's blocking calls, which PQconnectPoll leaves to us.
-[[nodiscard]] inline std::chrono::milliseconds timeout_of(PGconn* handle, std::chrono::milliseconds ours) {
-    const settings_owner known{PQconninfo(handle), PQconninfoFree};
-    if (!known) return ours;
-    for (const auto* each = known.get(); each->keyword != nullptr; ++each) {
-        if (std::string_view{each->keyword} != "connect_timeout" || each->val == nullptr) continue;
-        const auto theirs = std::chrono::seconds{std::atoi(each->val)};  // libpq has refused what is no number
-        if (theirs > theirs.zero()) return std::min<std::chrono::milliseconds>(ours, theirs);
-    }
-    return ours;
+/// What is in force for a connection, by the connection string, a service file and the environment. libpq tells that of
+/// a connection only; so here is one that it refuses for its last setting, before it asks anybody for anything.
+[[nodiscard]] inline settings_owner settings_in_force(const std::string& connection_string) {
+    const auto refused = start_connecting({}, connection_string, {{"sslmode", "nonsense"}});
+    return {PQconninfo(refused.get()), PQconninfoFree};
+}
+
+/// Empty where nobody has set it.
+[[nodiscard]] inline std::string value_of(std::string_view name, const settings_owner& known) {
+    for (const auto* each = known.get(); each != nullptr && each->keyword != nullptr; ++each)
+        if (each->keyword == name && each->val != nullptr) return each->val;
+    return {};
+}
+
+/// libpq's blocking calls heed a `connect_timeout`, which PQconnectPoll leaves to us.
+[[nodiscard]] inline std::chrono::milliseconds timeout_of(const settings_owner& known, std::chrono::milliseconds ours) {
+    const std::chrono::seconds theirs{std::atoi(value_of("connect_timeout", known).c_str())};  // zero is for ever
+    return theirs > theirs.zero() ? std::min<std::chrono::milliseconds>(ours, theirs) : ours;
 }
 
 [[noreturn]] inline void give_up(PGconn* handle, wake why) {
@@ -103,27 +113,59 @@ struct setting {
     throw error{message, sqlstate::cannot_connect};
 }
 
-/// Connects. Throws `error`. Blocks: until the deadlines, but in the resolution of a host's name as long as the system
-/// does.
+/// Throws `error` where the name that libpq will ask the resolver about first is not resolved in time, or has no
+/// address and there is no other host.
+inline void await_resolution(const settings_owner& known, const patience& until) {
+    const auto hosts = value_of("host", known);
+    if (hosts.starts_with('/') || hosts.starts_with('@') || !value_of("hostaddr", known).empty()) return;
+    const auto name = hosts.substr(0, hosts.find(','));
+    const auto [woken, failure] = adapters::detail::resolve(name, until);
+    if (woken != wake::ready)
+        throw error{(woken == wake::stopped ? "gave up" : "timed out") + std::string{" resolving the host name \""} +
+                        name + '"',
+                    sqlstate::cannot_connect};
+    if (!failure.empty() && name == hosts)
+        throw error{"could not translate host name \"" + name + "\" to address: " + failure, sqlstate::cannot_connect};
+}
+
+/// Whether there is a server behind what let one connect.
+inline void check_created(PGconn* handle, const patience& until) {
+    try {
+        ask(handle, "select 1", until);
+    } catch (const error&) {
+        if (until.stop.stop_requested()) give_up(handle, wake::stopped);
+        if (clock::now() >= until.deadline) give_up(handle, wake::late);
+        throw;
+    }
+}
+
+/// Connects. Throws `error`. Blocks: until the deadlines; but for as long as the system does, libpq asks the resolver
+/// again about a name that has an address, and about those of several hosts.
 [[nodiscard]] inline handle_owner connect(const std::string& connection_string, const options& how,
                                           const create_context& context) {
     const auto begun = clock::now();
-    handle_owner handle = start_connecting(connection_string, how);
+    const auto known = settings_in_force(connection_string);
+    const patience until{.deadline = std::min(begun + timeout_of(known, how.connect_timeout), context.deadline),
+                         .stop = context.stop};
+    await_resolution(known, until);
+    handle_owner handle = start_connecting(settings_of(how), connection_string);
     const auto fail = [&] {
         const auto told = take_sqlstate(PQerrorMessage(handle.get()));
         throw error{told.message, told.state.empty() ? std::string{sqlstate::cannot_connect} : told.state};
     };
     if (PQstatus(handle.get()) == CONNECTION_BAD) fail();
-    const auto deadline = std::min(begun + timeout_of(handle.get(), how.connect_timeout), context.deadline);
 
     // The one way in which libpq tells the SQLSTATE of a refused connection is in its message.
     PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
     short events = POLLOUT;
     while (true) {
-        const auto woken = wait_for(handle.get(), events, deadline, context.stop);
+        const auto woken = wait_for(handle.get(), events, until);
         if (woken != wake::ready) give_up(handle.get(), woken);
         switch (PQconnectPoll(handle.get())) {
-            case PGRES_POLLING_OK: PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT); return handle;
+            case PGRES_POLLING_OK:
+                PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT);
+                if (how.check_on_create) check_created(handle.get(), until);
+                return handle;
             case PGRES_POLLING_READING: events = POLLIN; break;
             case PGRES_POLLING_WRITING: events = POLLOUT; break;
             default: fail();

@@ -4,7 +4,6 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -29,26 +28,29 @@ private:
     int was_;
 };
 
-inline void await(PGconn* handle, short events, clock::time_point deadline) {
-    if (wait_for(handle, events, deadline) != wake::ready)
-        throw error{"timed out waiting for an answer of the PostgreSQL server", sqlstate::connection_failure};
+inline void await(PGconn* handle, short events, const patience& until) {
+    const auto woken = wait_for(handle, events, until);
+    if (woken != wake::ready)
+        throw error{(woken == wake::stopped ? "gave up" : "timed out") +
+                        std::string{" waiting for an answer of the PostgreSQL server"},
+                    sqlstate::connection_failure};
     if (PQconsumeInput(handle) == 0) throw error_of(handle);
 }
 
-inline void send(PGconn* handle, const char* sql, clock::time_point deadline) {
+inline void send(PGconn* handle, const char* sql, const patience& until) {
     if (PQsendQuery(handle, sql) == 0) throw error_of(handle);
     while (true) {
         const int left = PQflush(handle);
         if (left == 0) return;
         if (left < 0) throw error_of(handle);
         // A server that will not read before it was read to would otherwise make this a deadlock.
-        await(handle, POLLIN | POLLOUT, deadline);
+        await(handle, POLLIN | POLLOUT, until);
     }
 }
 
 /// The next of its results, null after the last.
-[[nodiscard]] inline result_owner receive(PGconn* handle, clock::time_point deadline) {
-    while (PQisBusy(handle) != 0) await(handle, POLLIN, deadline);
+[[nodiscard]] inline result_owner receive(PGconn* handle, const patience& until) {
+    while (PQisBusy(handle) != 0) await(handle, POLLIN, until);
     return result_owner{PQgetResult(handle)};
 }
 
@@ -61,6 +63,12 @@ inline void send(PGconn* handle, const char* sql, clock::time_point deadline) {
     }
 }
 
+/// After which there are no more results until it is over.
+[[nodiscard]] inline bool begins_copy(const PGresult* answer) noexcept {
+    const auto status = PQresultStatus(answer);
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 /// Reads what came unasked, which may be the server's last words and the end of the connection. False if it is lost.
 [[nodiscard]] inline bool is_there(PGconn* handle) noexcept {
     // The words are one read, the end behind them is another.
@@ -69,22 +77,20 @@ inline void send(PGconn* handle, const char* sql, clock::time_point deadline) {
 
 /// Runs one or more statements to their end and returns the last result. Throws the first failure; where it is
 /// a timeout, or a COPY that nobody asked for, the connection is left in the middle of it and of no more use.
-inline result_owner ask(PGconn* handle, const char* sql, clock::time_point deadline = clock::time_point::max()) {
+inline result_owner ask(PGconn* handle, const char* sql, const patience& until = {}) {
     if (handle == nullptr) throw error{"the connection is closed", sqlstate::connection_failure};
     const nonblocking_scope nonblocking{handle};
-    send(handle, sql, deadline);
+    send(handle, sql, until);
     result_owner last;
-    while (auto next = receive(handle, deadline)) {
-        const auto status = PQresultStatus(next.get());
-        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
-            throw error{"a COPY cannot be run this way", "0A000"};
+    while (auto next = receive(handle, until)) {
+        if (begins_copy(next.get())) throw error{"a COPY cannot be run this way", "0A000"};
         last = std::move(next);
         if (has_failed(last.get())) break;
     }
     if (last == nullptr || !has_failed(last.get())) return last;
     const auto failure = error_of(last.get());
     try {
-        while (receive(handle, deadline)) continue;
+        while (receive(handle, until)) continue;
     } catch (const error& /*the connection is gone, of which the failure is the reason*/) {
     }
     throw failure;

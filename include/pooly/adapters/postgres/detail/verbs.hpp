@@ -15,8 +15,10 @@
 namespace pooly::postgres::detail {
 
 /// Where the connection stands; throws where there is nothing to be done with it any more.
-[[nodiscard]] inline PGTransactionStatusType standing(const PGconn* handle) {
+[[nodiscard]] inline PGTransactionStatusType standing(PGconn* handle) {
     if (handle == nullptr) throw error{"the connection is closed", sqlstate::connection_failure};
+    // Of a statement that is over the server's last word may be unread: who copies reads no further than he must.
+    if (PQtransactionStatus(handle) == PQTRANS_ACTIVE && PQconsumeInput(handle) != 0) (void)PQisBusy(handle);
     const auto status = PQtransactionStatus(handle);
     if (status == PQTRANS_UNKNOWN) throw error_of(handle);
     if (status == PQTRANS_ACTIVE)
@@ -24,10 +26,22 @@ namespace pooly::postgres::detail {
     return status;
 }
 
+inline void refuse_if_open(PGconn* handle) {
+    if (standing(handle) != PQTRANS_IDLE) throw error{"a transaction is open already", sqlstate::transaction_open};
+}
+
+/// Reads what came unasked; throws where the connection is lost.
+inline void refuse_unless_there(PGconn* handle) {
+    if (!is_there(handle)) throw error_of(handle);
+}
+
+/// Never says no without a reason.
 [[nodiscard]] inline bool healthy(PGconn* handle, const options& how) {
-    if (PQtransactionStatus(handle) != PQTRANS_IDLE || !is_there(handle)) return false;
+    refuse_if_open(handle);
+    refuse_unless_there(handle);
     if (how.health == health_check::status_only) return true;
-    ask(handle, how.health == health_check::select_1 ? "select 1" : "", after(how.health_timeout));
+    ask(handle, how.health == health_check::select_1 ? "select 1" : "",
+        {.deadline = steady_deadline(how.health_timeout)});
     return true;
 }
 
@@ -49,32 +63,39 @@ namespace pooly::postgres::detail {
 }
 
 inline void begin(PGconn* handle, const options& how) {
-    // The server would only warn, and the outer transaction's commit would be everybody's.
-    if (standing(handle) != PQTRANS_IDLE) throw error{"a transaction is open already", sqlstate::transaction_open};
-    ask(handle, begin_statement(how).c_str(), after(how.reply_timeout));
+    refuse_if_open(handle);  // the server would only warn, and the outer transaction's commit would be everybody's
+    ask(handle, begin_statement(how).c_str(), {.deadline = steady_deadline(how.reply_timeout)});
+}
+
+inline void refuse_unless_open(PGconn* handle) {
+    if (standing(handle) == PQTRANS_IDLE)  // the server would only warn
+        throw error{"no transaction is open: its work ended it by itself", sqlstate::no_transaction};
+}
+
+[[noreturn]] inline void tell_rolled_back() {
+    throw error{"the transaction was rolled back instead of committed: one of its statements had failed",
+                sqlstate::transaction_aborted};
 }
 
 /// A commit is done only if the server says so: in an aborted transaction it answers `ROLLBACK`, without an error.
 inline void commit(PGconn* handle, const options& how) {
-    if (standing(handle) == PQTRANS_IDLE)  // the server would only warn
-        throw error{"no transaction is open: its work ended it by itself", sqlstate::no_transaction};
-    if (!is_there(handle)) throw error_of(handle);  // while it is certain that nothing was committed
+    refuse_unless_open(handle);
+    refuse_unless_there(handle);  // while it is certain that nothing was committed
     result_owner answer;
     try {
-        answer = ask(handle, "commit", after(how.commit_timeout));
+        answer = ask(handle, "commit", {.deadline = steady_deadline(how.commit_timeout)});
     } catch (const error& failure) {
         const auto status = PQtransactionStatus(handle);
-        if (status != PQTRANS_UNKNOWN && status != PQTRANS_ACTIVE) throw;  // the server is there and said no
+        const bool is_told = failure.sqlstate() != sqlstate::connection_failure;      // and not made up by us, or libpq
+        if (is_told && status != PQTRANS_UNKNOWN && status != PQTRANS_ACTIVE) throw;  // the server said no
         throw error{std::string{"nobody knows whether the transaction was committed: "} + failure.what(),
                     sqlstate::outcome_unknown};
     }
-    if (std::string_view{PQcmdStatus(answer.get())} != "COMMIT")
-        throw error{"the transaction was rolled back instead of committed: one of its statements had failed",
-                    sqlstate::transaction_aborted};
+    if (std::string_view{PQcmdStatus(answer.get())} != "COMMIT") tell_rolled_back();
 }
 
 inline void rollback(PGconn* handle, const options& how) {
-    if (standing(handle) != PQTRANS_IDLE) ask(handle, "rollback", after(how.reply_timeout));
+    if (standing(handle) != PQTRANS_IDLE) ask(handle, "rollback", {.deadline = steady_deadline(how.reply_timeout)});
 }
 
 [[nodiscard]] inline const char* cleaning_statements(reset_mode mode) noexcept {
@@ -104,11 +125,11 @@ inline void restore_client_side(PGconn* handle) {
 }
 
 inline void reset(PGconn* handle, const options& how) {
-    const auto deadline = after(how.reply_timeout);
+    const patience until{.deadline = steady_deadline(how.reply_timeout)};
     const bool open = standing(handle) != PQTRANS_IDLE;
     restore_client_side(handle);
-    if (open) ask(handle, "rollback", deadline);
-    if (const char* const cleaning = cleaning_statements(how.reset)) ask(handle, cleaning, deadline);
+    if (open) ask(handle, "rollback", until);
+    if (const char* const cleaning = cleaning_statements(how.reset)) ask(handle, cleaning, until);
     forget_notifications(handle);
 }
 

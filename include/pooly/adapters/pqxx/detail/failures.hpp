@@ -21,7 +21,8 @@ auto in_terms_of_pqxx(const char* what, Function&& function) -> decltype(functio
         if (state == sqlstate::serialization_failure) throw ::pqxx::serialization_failure{failure.what()};
         if (state == sqlstate::deadlock_detected) throw ::pqxx::deadlock_detected{failure.what()};
         if (state == sqlstate::outcome_unknown) throw ::pqxx::in_doubt_error{failure.what()};
-        if (state == sqlstate::connection_failure) throw ::pqxx::broken_connection{failure.what()};
+        if (state == sqlstate::connection_failure || state == sqlstate::cannot_connect)
+            throw ::pqxx::broken_connection{failure.what()};
         throw ::pqxx::sql_error{failure.what(), what, state.c_str()};
     }
 }

@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
-#include <string>
 #include <system_error>
 
 #include <pooly/adapters/detail/place.hpp>
+#include <pooly/adapters/detail/resolving.hpp>
 #include <pooly/adapters/redis/detail/conversation.hpp>
 #include <pooly/adapters/redis/detail/handle.hpp>
 #include <pooly/adapters/redis/detail/settling.hpp>
@@ -33,6 +33,13 @@ inline void make_blocking(redisContext& context) {
 }
 
 [[nodiscard]] inline handle_owner reach(const options& how, const patience& until) {
+    const auto name = adapters::detail::resolve(how.host, until);
+    switch (name.woken) {
+        case wake::ready: break;
+        case wake::late: throw error{failure::cannot_connect, "timed out waiting for the resolver of its name"};
+        case wake::stopped: throw error{failure::cannot_connect, "gave up waiting for the resolver of its name"};
+    }
+    if (!name.failure.empty()) throw error{failure::cannot_connect, name.failure};
     handle_owner context{how.unix_path.empty() ? redisConnectNonBlock(how.host.c_str(), how.port)
                                                : redisConnectUnixNonBlock(how.unix_path.c_str())};
     if (!context) throw std::bad_alloc{};
@@ -48,10 +55,10 @@ inline void make_blocking(redisContext& context) {
     return context;
 }
 
-/// Connects, and finds a Redis that is well. Throws `error`. Blocks: until the deadlines, but in the resolution of
-/// a host's name as long as the system does.
+/// Connects, and finds a Redis that is well. Throws `error`. Blocks: until the deadlines.
 [[nodiscard]] inline handle_owner connect(const options& how, const create_context& context) {
-    const patience until{.deadline = std::min(after(how.connect_timeout), context.deadline), .stop = context.stop};
+    const patience until{.deadline = std::min(steady_deadline(how.connect_timeout), context.deadline),
+                         .stop = context.stop};
     try {
         auto handle = reach(how, until);
         run(*handle, first_steps(how), until);

@@ -16,23 +16,18 @@
 #include <pooly/adapters/detail/waiting.hpp>
 #include <pooly/adapters/redis/error.hpp>
 #include <pooly/adapters/redis/reply.hpp>
-#include <pooly/detail/stop_token.hpp>
+#include <pooly/detail/clock_source.hpp>
 
 namespace pooly::redis::detail {
 
-using adapters::detail::after;
 using adapters::detail::clock;
+using adapters::detail::patience;
 using adapters::detail::sight;
 using adapters::detail::wake;
+using pooly::detail::steady_deadline;
 
 /// A command, as words of any bytes.
 using words = std::initializer_list<std::string_view>;
-
-/// Until when something is waited for. A stop token matters only where a consumer waits for a new connection.
-struct patience {
-    clock::time_point deadline = clock::time_point::max();
-    pooly::detail::stop_token stop = {};
-};
 
 [[nodiscard]] inline redisContext& open(redisContext* context) {
     if (context == nullptr) throw error{failure::connection_lost, "the connection is closed"};
@@ -50,7 +45,7 @@ struct patience {
 }
 
 inline void await(const redisContext& context, short events, const patience& until) {
-    switch (adapters::detail::wait_for(context.fd, events, until.deadline, until.stop)) {
+    switch (adapters::detail::wait_for(context.fd, events, until)) {
         case wake::ready: return;
         case wake::late:
             give_up(context, failure::connection_lost, "timed out waiting for an answer of the Redis server");

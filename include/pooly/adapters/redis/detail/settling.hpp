@@ -4,13 +4,12 @@
 #include <hiredis/hiredis.h>
 
 #include <array>
-#include <atomic>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <pooly/adapters/detail/unique_word.hpp>
 #include <pooly/adapters/redis/detail/conversation.hpp>
 #include <pooly/adapters/redis/error.hpp>
 #include <pooly/adapters/redis/options.hpp>
@@ -43,16 +42,10 @@ struct step {
     return false;
 }
 
-/// Unlike any other of this process, so that nothing that came before it can be taken for the answer to it.
-[[nodiscard]] inline std::string unique_word() {
-    static std::atomic<std::uint64_t> last{0};
-    return "pooly-" + std::to_string(last.fetch_add(1, std::memory_order_relaxed));  // relaxed: nothing hangs on it
-}
-
 /// Runs all of the steps in one round trip. Whatever the last user left unread stands before the answers and is found
 /// by them, or at the latest by the word at the end.
 inline void run(redisContext& context, std::vector<step> steps, const patience& until) {
-    const auto end = unique_word();
+    const auto end = adapters::detail::unique_word();
     steps.push_back({{"ECHO", end}, step::answer::required, end});
     std::string all;
     for (const auto& each : steps) append_formatted(all, each.command);

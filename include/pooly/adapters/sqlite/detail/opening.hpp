@@ -33,13 +33,13 @@ inline void validate_path(const std::string& path, const options& how) {
 
 /// Waiting for locks while opening, by hand: SQLite does not call its busy handler for a change of the journal mode,
 /// and would not look at a stop token. Ends with the busy timeout or the consumer's deadline, whichever is first.
-class patience {
+class lock_wait {
 public:
-    patience(std::chrono::milliseconds limit, const create_context& context)
+    lock_wait(std::chrono::milliseconds limit, const create_context& context)
         : deadline_{std::min(clock::now() + limit, context.deadline)}, stop_{context.stop} {}
 
     /// Sleeps a little; false, at once, when there is no time left.
-    [[nodiscard]] bool wait() {
+    [[nodiscard]] bool once_more() {
         const auto left = deadline_ - clock::now();
         if (left <= clock::duration::zero() || stop_.stop_requested()) return false;
         std::this_thread::sleep_for(std::min<clock::duration>(left, pause_));
@@ -69,13 +69,13 @@ private:
 }
 
 template <class Worker>
-std::string query_patiently(const Worker& worker, const std::string& path, const char* sql, patience& lasting) {
+std::string query_past_locks(const Worker& worker, const std::string& path, const char* sql, lock_wait& waiting) {
     sqlite3* const handle = driver<Worker>::handle_of(worker);
     std::string answer;
     while (true) {
         const int code = query(handle, sql, answer);
         if (code == SQLITE_OK) return answer;
-        if (!is_transient(code) || !lasting.wait()) driver<Worker>::raise_at(path, handle, code);
+        if (!is_transient(code) || !waiting.once_more()) driver<Worker>::raise_at(path, handle, code);
     }
 }
 
@@ -92,15 +92,15 @@ std::string query_patiently(const Worker& worker, const std::string& path, const
 /// The part of opening that reads the file: a file that is no database, or is locked for too long, is told here.
 template <class Worker>
 void configure(const Worker& worker, const std::string& path, const options& how, const create_context& context) {
-    patience lasting{how.busy_timeout, context};
+    lock_wait waiting{how.busy_timeout, context};
     if (how.wal && !how.read_only) {
-        const auto mode = query_patiently(worker, path, "pragma journal_mode = wal", lasting);
+        const auto mode = query_past_locks(worker, path, "pragma journal_mode = wal", waiting);
         if (mode != "wal")  // SQLite says so in a row, without an error
             driver<Worker>::raise("the journal mode cannot be wal for this database, it stays " + mode + ": " + path,
                                   SQLITE_ERROR);
     }
-    (void)query_patiently(worker, path, sync_pragma(how.synchronous), lasting);
-    (void)query_patiently(worker, path, "pragma schema_version", lasting);
+    (void)query_past_locks(worker, path, sync_pragma(how.synchronous), waiting);
+    (void)query_past_locks(worker, path, "pragma schema_version", waiting);
     if (!how.read_only && sqlite3_db_readonly(driver<Worker>::handle_of(worker), "main") == 1)
         // A file that may not be written is opened for reading, without an error until the first write.
         driver<Worker>::raise(std::string{sqlite3_errstr(SQLITE_READONLY)} + ": " + path, SQLITE_READONLY);

@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <array>
-#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <optional>

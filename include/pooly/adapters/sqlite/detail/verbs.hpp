@@ -36,10 +36,23 @@ namespace pooly::sqlite::detail {
     return run(handle, "rollback");
 }
 
+/// The first of a connection's unfinished statements, or the next one behind another; null where there is none.
+[[nodiscard]] inline sqlite3_stmt* next_unfinished(sqlite3* handle, sqlite3_stmt* behind = nullptr) noexcept {
+    do behind = sqlite3_next_stmt(handle, behind);
+    while (behind != nullptr && sqlite3_stmt_busy(behind) == 0);
+    return behind;
+}
+
+/// One that has something to write, too, which keeps the connection from committing.
+[[nodiscard]] inline sqlite3_stmt* unfinished_writer(sqlite3* handle) noexcept {
+    auto* found = next_unfinished(handle);
+    while (found != nullptr && sqlite3_stmt_readonly(found) != 0) found = next_unfinished(handle, found);
+    return found;
+}
+
 inline void reset_unfinished_statements(sqlite3* handle) noexcept {
-    for (sqlite3_stmt* statement = sqlite3_next_stmt(handle, nullptr); statement != nullptr;
-         statement = sqlite3_next_stmt(handle, statement))
-        if (sqlite3_stmt_busy(statement) != 0) sqlite3_reset(statement);  // its code repeats an error told already
+    for (auto* each = next_unfinished(handle); each != nullptr; each = next_unfinished(handle, each))
+        sqlite3_reset(each);  // its code repeats an error told already
 }
 
 [[nodiscard]] inline int reset(sqlite3* handle) {
