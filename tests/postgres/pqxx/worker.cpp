@@ -238,6 +238,14 @@ TEST_CASE("libpqxx: a server that hangs costs a connection and no consumer") {
         REQUIRE(time_of([&] { lease.checkin(); }) < hang);
         REQUIRE(one.db.stats().reset_failures == 1);
     }
+    SECTION("in the goodbye of a connection that a transaction outlives") {
+        pqxx_pool one{{.connect_timeout = 2 * hang}};
+        auto lease = one.db.checkout();
+        pqxx::work left{*lease};
+        left.exec0("insert into t values (1)");
+        const frozen meanwhile{server::shared()};
+        REQUIRE(time_of([&] { lease.discard(); }) < hang);
+    }
     SECTION("in the goodbye of a connection") {
         check_that_closing_waits_for_nobody(pqxx_factory{server::shared().connection_string(), {.connect_timeout = 1s}},
                                             server::shared(), [](pqxx::connection& c) { return c.sock(); });

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <libpq-fe.h>
-#include <sys/socket.h>
 
 #include <string>
 
@@ -32,11 +31,11 @@ public:
     pqxx_connection& operator=(const pqxx_connection&) = delete;
     /// Never waits. A transaction that outlives it would speak on what comes to be in its place.
     ~pqxx_connection() {
-        const int socket = PQsocket(handle_of(detail::pqxx_insides{}, *this));
-        adapters::detail::make_goodbye_wait_for_nobody(socket);
+        adapters::detail::make_goodbye_wait_for_nobody(PQsocket(handle_of(detail::pqxx_insides{}, *this)));
         auto* const left = transaction_of(detail::pqxx_insides{}, *this);
         if (left == nullptr) return;
-        if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
+        close();
+        never_reconnect(detail::pqxx_insides{}, *this);
         left->abort();
     }
 

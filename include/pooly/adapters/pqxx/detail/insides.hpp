@@ -21,23 +21,27 @@ struct pqxx_insides {
     /// Null where there is none.
     friend ::pqxx::transaction_base* transaction_of(pqxx_insides, const ::pqxx::connection_base& of);
     friend void forget_variables(pqxx_insides, ::pqxx::connection_base& of);
+    /// What is said to it once it is closed would connect again.
+    friend void never_reconnect(pqxx_insides, ::pqxx::connection_base& of);
     /// Whether it has said anything to the server.
     friend bool has_begun(pqxx_insides, const ::pqxx::transaction_base& one);
 };
 
-template <auto Handle, auto Transaction, auto Variables, auto Status>
+template <auto Handle, auto Transaction, auto Variables, auto Inhibited, auto Status>
 struct pqxx_access {
     friend PGconn* handle_of(pqxx_insides, const ::pqxx::connection_base& of) { return (of.*Handle)(); }
     friend ::pqxx::transaction_base* transaction_of(pqxx_insides, const ::pqxx::connection_base& of) {
         return (of.*Transaction).get();
     }
     friend void forget_variables(pqxx_insides, ::pqxx::connection_base& of) { (of.*Variables).clear(); }
+    friend void never_reconnect(pqxx_insides, ::pqxx::connection_base& of) { of.*Inhibited = true; }
     friend bool has_begun(pqxx_insides, const ::pqxx::transaction_base& one) {
         return static_cast<int>(one.*Status) != 0;  // "nascent"
     }
 };
 
 template struct pqxx_access<&::pqxx::connection_base::raw_connection, &::pqxx::connection_base::m_trans,
-                            &::pqxx::connection_base::m_vars, &::pqxx::transaction_base::m_status>;
+                            &::pqxx::connection_base::m_vars, &::pqxx::connection_base::m_inhibit_reactivation,
+                            &::pqxx::transaction_base::m_status>;
 
 }  // namespace pooly::postgres::detail
