@@ -304,7 +304,7 @@ TEST_CASE("MariaDB: another kind of server on the port is one clear error within
         const auto took =
             time_of([&] { failed = failure_to_connect(on_port(other.port(), {.connect_timeout = 50ms})); });
         REQUIRE(took >= 50ms);
-        REQUIRE(took < 5s);
+        REQUIRE(took < hang);
         REQUIRE(failed.code == 2013);
         REQUIRE_THAT(failed.message, StartsWith("timed out connecting to the MariaDB server at \"127.0.0.1\", port "));
         REQUIRE_THAT(failed.message, ContainsSubstring("Lost connection to server at 'handshake"));

@@ -136,7 +136,7 @@ TEST_CASE("PostgreSQL: another kind of server on the port is one clear error wit
             const auto took = time_of(
                 [&] { failed = failure_to_connect(connection_string_to(other) + ssl, {.connect_timeout = 50ms}); });
             REQUIRE(took >= 50ms);
-            REQUIRE(took < 5s);
+            REQUIRE(took < hang);
             REQUIRE(failed.state == "08001");
             REQUIRE_THAT(failed.message, Catch::Matchers::StartsWith(
                                              "timed out connecting to the PostgreSQL server at \"127.0.0.1\", port "));
@@ -181,7 +181,7 @@ TEST_CASE("PostgreSQL: connecting ends by the time that the connection string gi
     const auto theirs = connection_string_to(silent) + " connect_timeout=1";
     const auto took = time_of(
         [&] { REQUIRE(failure_in([&] { (void)connect(theirs, {.connect_timeout = 24h}); }).state == "08001"); });
-    REQUIRE(took < 10s);
+    REQUIRE(took < hang);
     const auto name = "host=silent.invalid connect_timeout=1";
     REQUIRE_THAT(failure_in([&] { (void)connect(name, {.connect_timeout = 24h}); }).message,
                  StartsWith("timed out resolving"));

@@ -134,7 +134,7 @@ TEST_CASE("Redis: another kind of server on the port is one clear error within t
         const auto took =
             time_of([&] { failed = failure_to_connect(on_port(other.port(), {.connect_timeout = 50ms})); });
         REQUIRE(took >= 50ms);
-        REQUIRE(took < 5s);
+        REQUIRE(took < hang);
         REQUIRE(failed.what == kind::cannot_connect);
         REQUIRE_THAT(failed.message, ContainsSubstring("timed out"));
     }
