@@ -192,6 +192,27 @@ TEMPLATE_TEST_CASE("libpqxx: a transaction that outlives its lease is aborted, a
     REQUIRE(one.db.stats().created == 1);
 }
 
+TEST_CASE("libpqxx: a transaction whose commit failed is in nobody's way when it is left behind") {
+    pqxx_pool one;
+    one.outside.execute("alter table t add unique (a) deferrable initially deferred");
+    auto lease = one.db.checkout();
+    auto left = std::make_unique<pqxx::work>(*lease);
+    left->exec0("insert into t values (1), (1)");
+    REQUIRE_THROWS_AS(left->commit(), pqxx::unique_violation);
+    const bool goes_on = GENERATE(true, false);
+    if (goes_on)
+        lease.checkin();
+    else
+        lease.discard();
+    const auto next = one.db.checkout();
+    pqxx::work tx{*next};
+    tx.exec0("insert into t values (2)");
+    left.reset();
+    tx.commit();
+    REQUIRE(text(one.outside, "select sum(a) from t") == "2");
+    REQUIRE(one.db.stats().created == (goes_on ? 1U : 2U));
+}
+
 TEST_CASE("libpqxx: what the last consumer has set is not told to the next") {
     pqxx_pool one;
     one.db.checkout()->set_variable("statement_timeout", "12345");

@@ -6,7 +6,6 @@
 #include <string>
 
 #include <pqxx/connection>
-#include <pqxx/transaction_base>
 
 #include <pooly/adapters/detail/goodbye.hpp>
 #include <pooly/adapters/postgres/detail/connecting.hpp>
@@ -32,11 +31,7 @@ public:
     /// Never waits. A transaction that outlives it would speak on what comes to be in its place.
     ~pqxx_connection() {
         adapters::detail::make_goodbye_wait_for_nobody(PQsocket(handle_of(detail::pqxx_insides{}, *this)));
-        auto* const left = transaction_of(detail::pqxx_insides{}, *this);
-        if (left == nullptr) return;
-        close();
-        never_reconnect(detail::pqxx_insides{}, *this);
-        left->abort();
+        detail::end_transaction(*this);
     }
 
 private:
@@ -70,7 +65,7 @@ struct pooly::worker_traits<pooly::postgres::pqxx_connection> {
         postgres::detail::in_terms_of_pqxx("reset", [&] { postgres::detail::reset(native(worker), worker.how_); });
         forget_variables(postgres::detail::pqxx_insides{}, worker);
         // One that outlived its lease. The server knows it no more, but no other could begin, and it could still speak.
-        if (auto* const left = transaction_of(postgres::detail::pqxx_insides{}, worker)) left->abort();
+        postgres::detail::end_transaction(worker);
     }
     static void begin(worker_type& worker) {
         postgres::detail::in_terms_of_pqxx("begin", [&] { postgres::detail::begin(native(worker), worker.how_); });
